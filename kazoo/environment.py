@@ -1,0 +1,264 @@
+"""The environment this copy of the system runs in: typed, checked at the start, and without Django.
+
+`from kazoo.environment import environment` reads the process's variables on first use. The variables themselves
+are described in `kazoo/variable_table.py`. `python -m kazoo.environment --write` writes the page about them,
+`--check` fails when the page is stale.
+
+A service is *embedded* when `manage.py up` runs it for this copy, *external* when its URL is in the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from kazoo.secret_store import Secrets, load_or_create_secrets
+from kazoo.variable_table import VARIABLES
+from kazoo.variables import ConfigurationError, MailServer, PortNumber, SwitchAddress
+
+__all__ = ["ConfigurationError", "Environment", "MailServer", "Ports", "SwitchAddress", "environment"]
+
+SwitchKind = Literal["external", "freeswitch", "lab", "none"]
+
+_RTP_BORDER = 16384
+_RTP_PORTS = 2048
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Every port of one copy, following from its web port `p`.
+
+    TCP and UDP up to `p + 6`; so copies whose web ports are ten apart never meet. RTP gets 2,048 ports (1,000 ringing
+    legs and their RTCP): one of eight ranges chosen by `p // 10`, above 16384 for a web port below it and below
+    16384 for one above, so that signalling and media never meet either. Eight copies side by side have ranges of
+    their own; a ninth shares the first one's.
+    """
+
+    web: PortNumber
+    postgres: PortNumber
+    valkey: PortNumber
+    esl: PortNumber
+    outbound: PortNumber
+    sip_internal: PortNumber
+    sip_external: PortNumber
+    rtp_start: PortNumber
+    rtp_end: PortNumber
+
+    @classmethod
+    def after(cls, web: PortNumber) -> Ports:
+        """The ports that follow from the web port."""
+        first, ranges = (_RTP_BORDER, 8) if web < _RTP_BORDER else (_RTP_PORTS, 7)
+        rtp_start = first + web // 10 % ranges * _RTP_PORTS
+        return cls(web, web + 1, web + 2, web + 3, web + 4, web + 5, web + 6, rtp_start, rtp_start + _RTP_PORTS - 1)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the variables say. `*_setting` and `*_url` are None where a variable is not set; properties resolve them."""
+
+    home: Path
+    host: str
+    port: PortNumber
+    public_url_setting: str | None
+    allowed_hosts_setting: tuple[str, ...] | None
+    debug: bool
+    demo: bool
+    demo_traffic: bool
+    embedded_setting: bool | None
+    database_url: str | None
+    broker_url: str | None
+    redis_url: str | None
+    switches: tuple[SwitchAddress, ...]
+    switch: Literal["auto", "freeswitch", "lab", "none"]
+    secret_key_setting: str | None
+    encryption_key_setting: str | None
+    node_secret_setting: str | None
+    mail_server: MailServer | None
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Every port of this copy."""
+        return Ports.after(self.port)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The generated secrets; made and written on first use."""
+        return load_or_create_secrets(self.home)
+
+    @property
+    def secret_key(self) -> str:
+        return self.secret_key_setting or self.secrets.secret_key
+
+    @property
+    def encryption_key(self) -> str:
+        return self.encryption_key_setting or self.secrets.encryption_key
+
+    @property
+    def node_secret(self) -> str:
+        return self.node_secret_setting or self.secrets.node_secret
+
+    @property
+    def esl_password(self) -> str:
+        """The event-socket password of the switch `manage.py up` starts."""
+        return self.secrets.esl_password
+
+    @property
+    def effective_database_url(self) -> str:
+        """`DATABASE_URL`, or the embedded PostgreSQL's."""
+        if self.database_url:
+            return self.database_url
+        return f"postgresql://kazoo:{self.secrets.database_password}@127.0.0.1:{self.ports.postgres}/kazoo"
+
+    @property
+    def effective_broker_url(self) -> str:
+        """`BROKER_URL`, or database 0 of the embedded Valkey."""
+        return self.broker_url or self._valkey_url(0)
+
+    @property
+    def effective_redis_url(self) -> str:
+        """`REDIS_URL`, or database 1 of the embedded Valkey."""
+        return self.redis_url or self._valkey_url(1)
+
+    def _valkey_url(self, database: int) -> str:
+        return f"redis://:{self.secrets.valkey_password}@127.0.0.1:{self.ports.valkey}/{database}"
+
+    @property
+    def needs_postgres(self) -> bool:
+        """Whether `manage.py up` runs PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def needs_valkey(self) -> bool:
+        """Whether `manage.py up` runs Valkey."""
+        return self.broker_url is None or self.redis_url is None
+
+    @cached_property
+    def switch_kind(self) -> SwitchKind:
+        """What stands behind the event socket: `external` nodes, or what `manage.py up` starts."""
+        if self.switches:
+            return "external"
+        if self.switch == "auto":
+            return "freeswitch" if shutil.which("freeswitch") else "lab"
+        return self.switch
+
+    @property
+    def effective_switches(self) -> tuple[SwitchAddress, ...]:
+        """The nodes to connect to: those named, or the one `manage.py up` starts (called `local`), or none."""
+        if self.switches or self.switch_kind == "none":
+            return self.switches
+        return (SwitchAddress("local", "127.0.0.1", self.ports.esl, self.esl_password),)
+
+    @property
+    def public_url(self) -> str:
+        """The address people use, ending in a slash."""
+        if self.public_url_setting:
+            return self.public_url_setting
+        return f"http://{_reachable(self.host)}:{self.port}/"
+
+    @property
+    def local_url(self) -> str:
+        """The web process as seen from this machine, ending in a slash: what an embedded switch calls."""
+        return f"http://{_reachable(self.host)}:{self.port}/"
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The names the web process answers for, `localhost` and the loopback addresses always among them."""
+        own = ("127.0.0.1", "localhost", "[::1]")
+        public = self.allowed_hosts_setting or (urlsplit(self.public_url).hostname or "",)
+        return tuple(dict.fromkeys((*own, *public)))
+
+    @property
+    def log_directory(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def mail_directory(self) -> Path:
+        return self.home / "mail"
+
+    @property
+    def demo_file(self) -> Path:
+        return self.home / "demo.json"
+
+
+def _reachable(host: str) -> str:
+    """The address to use for reaching something that listens on `host`."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def load_environment(variables: Mapping[str, str]) -> Environment:
+    """Read and check every variable of the table.
+
+    Raises ConfigurationError that lists all that is wrong at once, each with its name and an example. An empty
+    value counts as not set.
+    """
+    problems: list[str] = _misspelt(variables)
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = variables.get(variable.name) or variable.default
+        try:
+            values[variable.attribute] = None if text is None else variable.parse(text)
+        except ValueError as error:
+            shown = "" if variable.secret else f"={text}"
+            problems.append(f"{variable.name}{shown} {error}.\n  Example: {variable.name}={variable.example}")
+    if not problems:
+        problems = _missing(values)
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    values["switches"] = values["switches"] or ()
+    return Environment(**values)
+
+
+def _missing(values: Mapping[str, Any]) -> list[str]:
+    """Once one service is external the others must be too, unless KAZOO_EMBEDDED=1 says that this is meant."""
+    urls = [variable for variable in VARIABLES if variable.attribute in {"database_url", "broker_url", "redis_url"}]
+    given = [variable.name for variable in urls if values[variable.attribute]]
+    wanted = values["embedded_setting"]
+    if wanted or (wanted is None and not given):
+        return []
+    because = "KAZOO_EMBEDDED=0" if wanted is False else f"{' and '.join(given)} is set"
+    return [
+        f"{variable.name} is missing, and {because}.\n  Example: {variable.name}={variable.example}\n"
+        "  To run what is missing embedded, set KAZOO_EMBEDDED=1."
+        for variable in urls
+        if not values[variable.attribute]
+    ]
+
+
+def _misspelt(variables: Mapping[str, str]) -> list[str]:
+    names = {variable.name: variable for variable in VARIABLES}
+    problems = []
+    for name in sorted(variables):
+        if name.startswith("KAZOO_") and name not in names:
+            for meant in difflib.get_close_matches(name, names, n=1, cutoff=0.85):
+                if meant not in variables:
+                    example = f"{meant}={names[meant].example}"
+                    problems.append(f"{name} is not a variable; {meant} is.\n  Example: {example}")
+    return problems
+
+
+if TYPE_CHECKING:
+    environment: Environment
+else:
+
+    def __getattr__(name: str) -> Environment:
+        """Read the process's variables the first time somebody asks for `environment`."""
+        if name != "environment":
+            raise AttributeError(name)
+        globals()["environment"] = load_environment(os.environ)
+        return globals()["environment"]
+
+
+if __name__ == "__main__":
+    from kazoo.environment_page import main
+
+    sys.exit(main(sys.argv[1:]))
