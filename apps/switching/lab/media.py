@@ -1,0 +1,120 @@
+"""How long a thing would play, and collecting digits while it does. There is no sound."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from apps.switching.lab.events import Origin
+
+if TYPE_CHECKING:
+    from apps.switching.lab.channel import Channel
+
+_START = Origin("switch_ivr_play_say.c", "switch_ivr_play_file", 1646)
+_STOP = Origin("switch_ivr_play_say.c", "switch_ivr_play_file", 2020)
+_TONE = re.compile(r"%\(([^)]*)\)")
+_SAY_SECONDS = 0.2
+
+
+def seconds_of(channel: Channel, source: str) -> float | None:
+    """The length of a file string in seconds; None for one without an end."""
+    source = re.sub(r"^\{[^}]*\}", "", source)
+    settings = channel.switch.settings
+    if source in settings.media_seconds:
+        return settings.media_seconds[source]
+    scheme, separator, rest = source.partition("://")
+    if not separator:
+        return _SAY_SECONDS if source.startswith(("say:", "phrase:")) else settings.file_seconds
+    if scheme == "silence_stream":
+        milliseconds = rest.split(",")[0]
+        return None if milliseconds.startswith("-") else float(milliseconds or 0) / 1000
+    if scheme == "tone_stream":
+        return _tone_seconds(rest)
+    if scheme == "local_stream":
+        return None
+    if scheme == "file_string":
+        lengths = [seconds_of(channel, part) for part in rest.split("!")]
+        return sum(one for one in lengths if one is not None)
+    if scheme in ("say", "phrase"):
+        return _SAY_SECONDS
+    return settings.file_seconds
+
+
+def _tone_seconds(text: str) -> float | None:
+    tones, _, options = text.partition(";loops=")
+    loops = int(options.split(";")[0]) if options.split(";")[0].lstrip("-").isdigit() else 1
+    if loops < 0:
+        return None
+    total = 0.0
+    for tone in _TONE.findall(tones):
+        parts = tone.split(",")
+        total += sum(float(part) for part in parts[:2] if part.replace(".", "", 1).isdigit())
+    return total / 1000 * max(1, loops)
+
+
+async def play(channel: Channel, source: str, *, stop_on: str = "", consume: bool = False) -> str:
+    """Play; a digit of `stop_on` (``any`` for each) ends it. Returns that digit, or empty.
+
+    `consume`: any digit ends it and stays in the buffer (digit collection)."""
+    if channel.direction == "inbound":
+        channel.mark_early()
+    files = source.removeprefix("file_string://").split("!") if source.startswith("file_string://") else [source]
+    for one in files:
+        if not channel.free:
+            break
+        digit, broken = await _play_one(channel, one, stop_on, consume)
+        if digit or broken or (consume and channel.digits):
+            return digit
+    return ""
+
+
+async def _play_one(channel: Channel, source: str, stop_on: str, consume: bool) -> tuple[str, bool]:
+    loop_start = channel.switch.clock.microseconds()
+    kind = source.split("://")[0] if "://" in source else "file"
+    about = [("Playback-File-Type", kind), ("Playback-File-Path", source)]
+    channel.fire("PLAYBACK_START", _START, after=about)
+    used = ""
+
+    def ready() -> bool:
+        nonlocal used
+        if consume:
+            return bool(channel.digits)
+        while channel.digits:
+            digit = channel.digits.popleft()
+            if stop_on == "any" or digit in stop_on:
+                used = digit
+                return True
+        return False
+
+    length = seconds_of(channel, source)
+    broken_before = channel.broken
+    ended_early = await channel.until(ready, length, breakable=True)
+    played = (channel.switch.clock.microseconds() - loop_start) // 1000
+    full = length is not None and played >= int(length * 1000) - 5
+    broken = not ended_early and not full and not broken_before and channel.free
+    if used:
+        channel.variables["playback_terminator_used"] = used
+    channel.variables |= {
+        "playback_last_offset_pos": str(played * 8),
+        "playback_seconds": str(played // 1000),
+        "playback_ms": str(played),
+        "playback_samples": str(played * 8),
+    }
+    status = "done" if full else "break"
+    channel.fire("PLAYBACK_STOP", _STOP, after=[*about, ("Playback-Status", status)])
+    return used, broken
+
+
+async def collect(
+    channel: Channel, minimum: int, maximum: int, *, first: float, between: float, terminators: str
+) -> tuple[str, str]:
+    """Collect digits: `first` seconds for the first, `between` for each next. Returns (digits, terminator)."""
+    digits = ""
+    while channel.free and len(digits) < maximum:
+        if not await channel.until(lambda: bool(channel.digits), between if digits else first):
+            break
+        digit = channel.digits.popleft()
+        if digit in terminators:
+            return digits, digit
+        digits += digit
+    return (digits, "") if len(digits) >= minimum else ("", "")

@@ -1,0 +1,186 @@
+"""The world over the event socket: ``api lab {"do": …}`` for tests and demos in another process.
+
+Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s table):
+
+* ``{"do":"register","username":"1001","realm":"acme.test","password":"…","behaviour":{"kind":"answer","after":0.1}}``
+* ``{"do":"unregister","username":…,"realm":…}`` · ``{"do":"behave","username":…,"realm":…,"behaviour":{…}}``
+* ``{"do":"call","username":…,"realm":…,"number":"1002"}`` → ``{"ok":true,"uuid":…}``
+* ``{"do":"carrier","behaviour":{…},"numbers":{"+1555…":{…}}}`` sets what the carrier's numbers do
+* ``{"do":"carrier_call","from":"+1312…","to":"+1212…","name":"Pat"}``
+* ``{"do":"hang_up","uuid":…}`` · ``{"do":"dtmf","uuid":…,"digits":"12#"}`` · ``{"do":"hold","uuid":…,"on":true}``
+* ``{"do":"answer","uuid":…}`` · ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
+* ``{"do":"state"}`` phones, channels and what rang where
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from apps.switching.lab.world import LabCall, LabCarrier, LabPhone, behaviour_from
+
+if TYPE_CHECKING:
+    from apps.switching.lab.core import LabSwitch
+
+Request = dict[str, Any]
+
+
+class BadRequestError(ValueError):
+    """What was asked for cannot be done; the text says why."""
+
+
+async def perform(switch: LabSwitch, text: str) -> str:
+    """Do one request; errors come back as ``{"ok":false,"error":…}``."""
+    try:
+        request = json.loads(text)
+        if not isinstance(request, dict) or request.get("do") not in _ACTIONS:
+            raise BadRequestError(f"do must be one of {', '.join(sorted(_ACTIONS))}")
+        answer = await _ACTIONS[request["do"]](switch, request)
+    except KeyError as error:
+        return json.dumps({"ok": False, "error": f"missing {error.args[0]!r}"})
+    except ValueError as error:
+        return json.dumps({"ok": False, "error": str(error)})
+    return json.dumps({"ok": True, **answer})
+
+
+def _phone(switch: LabSwitch, request: Request) -> LabPhone:
+    phone = switch.phones.get((str(request["username"]), str(request["realm"])))
+    if phone is None:
+        raise BadRequestError(f"no phone {request['username']}@{request['realm']}")
+    return phone
+
+
+def _carrier(switch: LabSwitch) -> LabCarrier:
+    return switch.carriers[0] if switch.carriers else switch.connect(LabCarrier())
+
+
+def _call(switch: LabSwitch, request: Request) -> LabCall:
+    channel = switch.channels.get(str(request["uuid"]))
+    if channel is None or not isinstance(channel.endpoint, LabCall):
+        raise BadRequestError(f"no call {request['uuid']}")
+    return channel.endpoint
+
+
+async def _register(switch: LabSwitch, request: Request) -> Request:
+    key = str(request["username"]), str(request["realm"])
+    phone = switch.phones.get(key) or LabPhone(key[0], key[1], str(request["password"]))
+    phone.password = str(request["password"])
+    phone.display_name = str(request.get("name", phone.display_name))
+    if "behaviour" in request:
+        phone.behaviour = behaviour_from(request["behaviour"])
+    status = await switch.register(phone, int(request.get("expires", 3600)))
+    return {"status": status, "contact": phone.contact}
+
+
+async def _unregister(switch: LabSwitch, request: Request) -> Request:
+    return {"status": await switch.unregister(_phone(switch, request))}
+
+
+async def _behave(switch: LabSwitch, request: Request) -> Request:
+    _phone(switch, request).behaviour = behaviour_from(request["behaviour"])
+    return {}
+
+
+async def _place(switch: LabSwitch, request: Request) -> Request:
+    call = _phone(switch, request).call(str(request["number"]), request.get("headers"))
+    return {"uuid": call.uuid}
+
+
+async def _set_carrier(switch: LabSwitch, request: Request) -> Request:
+    carrier = _carrier(switch)
+    if "behaviour" in request:
+        carrier.behaviour = behaviour_from(request["behaviour"])
+    for number, behaviour in request.get("numbers", {}).items():
+        carrier.numbers[number] = behaviour_from(behaviour)
+    return {}
+
+
+async def _carrier_call(switch: LabSwitch, request: Request) -> Request:
+    carrier = _carrier(switch)
+    call = carrier.call(str(request["from"]), str(request["to"]), str(request.get("name", "")), request.get("headers"))
+    return {"uuid": call.uuid}
+
+
+async def _hang_up(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).hang_up()
+    return {}
+
+
+async def _dtmf(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).send_dtmf(str(request["digits"]))
+    return {}
+
+
+async def _hold(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).hold(bool(request.get("on", True)))
+    return {}
+
+
+async def _answer(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).answer()
+    return {}
+
+
+async def _reject(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).reject(int(request.get("status", 603)))
+    return {}
+
+
+async def _state(switch: LabSwitch, _request: Request) -> Request:
+    channels = [
+        {
+            "uuid": one.uuid,
+            "name": one.name,
+            "direction": one.direction,
+            "state": one.state,
+            "call_state": one.call_state,
+            "answer_state": one.answer_state,
+            "destination": one.profile.destination_number,
+            "bridged_to": one.bridged_to.uuid if one.bridged_to is not None else None,
+            "application": one.get("current_application"),
+        }
+        for one in switch.channels.values()
+    ]
+    phones = [
+        {
+            "username": phone.username,
+            "realm": phone.realm,
+            "registered": phone.contact_key in switch.registrar.by_contact,
+            "rang": [_invite(one) for one in phone.rang[-50:]],
+        }
+        for phone in switch.phones.values()
+    ]
+    carrier = [_invite(one) for carrier in switch.carriers for one in carrier.rang[-50:]]
+    return {"channels": channels, "phones": phones, "carrier": carrier, "xml_curl_requests": switch.xml.requests,
+            "cdrs_posted": switch.cdr.posted, "cdrs_spooled": switch.cdr.spooled}  # fmt: skip
+
+
+def _invite(invite: Any) -> Request:
+    return {
+        "number": invite.number,
+        "caller_id_name": invite.caller_id_name,
+        "caller_id_number": invite.caller_id_number,
+        "headers": invite.headers,
+        "uuid": invite.call.uuid,
+        "answered": invite.call.is_answered,
+        "ended": invite.call.is_ended,
+        "cause": invite.call.cause,
+        "digits": invite.call.digits_heard,
+    }
+
+
+_ACTIONS: dict[str, Callable[[LabSwitch, Request], Awaitable[Request]]] = {
+    "register": _register,
+    "unregister": _unregister,
+    "behave": _behave,
+    "call": _place,
+    "carrier": _set_carrier,
+    "carrier_call": _carrier_call,
+    "hang_up": _hang_up,
+    "dtmf": _dtmf,
+    "hold": _hold,
+    "answer": _answer,
+    "reject": _reject,
+    "state": _state,
+}
