@@ -304,9 +304,6 @@ async def bridge(channel: Channel, argument: str) -> None:
     outcome = await originate(channel.switch, channel, argument, timeout=timeout)
     other = outcome.channel
     if other is not None:
-        if not channel.free:
-            other.hang_up("ORIGINATOR_CANCEL")
-            return
         channel.mark_answered()
         await bridging.bridge(channel, other)
         return
@@ -434,7 +431,8 @@ async def log(channel: Channel, argument: str) -> None:
 
 
 @application(
-    "privacy", "presence", "limit", "limit_execute", "bind_digit_action", "clear_digit_action", "digit_action_set_realm",
+    "privacy", "presence", "limit", "limit_execute", "bind_digit_action", "clear_digit_action",
+    "digit_action_set_realm",
     "start_dtmf", "stop_dtmf", "start_dtmf_generate", "stop_dtmf_generate", "db", "hash", "sched_heartbeat",
     "enable_heartbeat", "bind_meta_app", "unbind_meta_app", "set_audio_level", "jitterbuffer", "verbose_events",
     "pre_echo", "displace_session", "stop_displace_session", "tone_detect", "stop_tone_detect", "acknowledge_call",

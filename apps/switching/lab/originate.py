@@ -261,6 +261,8 @@ class _Thread:
         return task.done() and not task.cancelled() and task.result()
 
     def _won(self, winner: Channel) -> Outcome:
+        if self.caller is not None and self.caller.free and not self.stop.event.is_set():
+            self.caller.mark_answered()
         for candidate in self.candidates:
             channel = candidate.channel
             if channel is None:
@@ -277,6 +279,9 @@ class _Thread:
         for candidate in self.candidates:
             if candidate.channel is not None:
                 candidate.channel.on_change = None
+                if cause == "ORIGINATOR_CANCEL" and candidate.channel.up:
+                    candidate.channel.variables["last_bridge_hangup_cause"] = cause
+                    candidate.channel.variables["last_bridge_proto_specific_hangup_cause"] = "sip:487"
                 candidate.channel.hang_up(cause or "NORMAL_CLEARING")
         self._note_causes(None)
         if not cause:
@@ -295,7 +300,7 @@ class _Thread:
                 continue
             cause = "NONE" if channel is winner else channel.hangup_cause or "NONE"
             caller.push("originate_causes", f"{channel.uuid};{cause}")
-            if channel is not winner:
+            if channel is not winner and caller.up:
                 caller.variables["last_bridge_hangup_cause"] = cause
                 _copy_failure(channel, caller)
 

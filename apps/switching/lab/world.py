@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from apps.switching.lab.core import LabSwitch
 
 _ports = itertools.count(20000)
+_NETWORK_SECONDS = 0.02
 
 
 class Behaviour(Protocol):
@@ -148,6 +149,7 @@ class LabCall:
         self.is_ringing = False
         self.is_early = False
         self.is_answered = False
+        self._heard_answer = False
         self.is_ended = False
         self.cause = ""
         self.sip_status = 0
@@ -214,7 +216,12 @@ class LabCall:
         self._changed.set()
 
     def channel_answered(self, channel: Channel) -> None:
+        """The answer takes a moment to get there, as on a network: a hang-up cannot come before the bridge."""
         self.is_answered = True
+        self.later(_NETWORK_SECONDS, self._hear_answer)
+
+    def _hear_answer(self) -> None:
+        self._heard_answer = True
         self._changed.set()
 
     def channel_digit(self, channel: Channel, digit: str) -> None:
@@ -241,7 +248,7 @@ class LabCall:
 
     async def answered(self, timeout: float = 10.0) -> LabCall:
         """Wait until it is answered. Raises TimeoutError, or ConnectionError when it ended before."""
-        await self._until(lambda: self.is_answered or self.is_ended, timeout)
+        await self._until(lambda: self._heard_answer or self.is_ended, timeout)
         if not self.is_answered:
             raise ConnectionError(f"the call ended: {self.cause} ({self.sip_status})")
         return self

@@ -111,6 +111,13 @@ class Office:
         return [one for one in self.requests if all(one.get(name) == value for name, value in wanted.items())]
 
 
+async def eventually(ready: Callable[[], bool], timeout: float = 5) -> None:
+    """Wait for a condition nobody announces."""
+    async with asyncio.timeout(timeout):
+        while not ready():
+            await asyncio.sleep(0.01)
+
+
 def dialplan(context: str, actions: list[tuple[str, str]]) -> str:
     escaped = [(name, data.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")) for name, data in actions]
     rows = "".join(f'<action application="{name}" data="{data}"/>' for name, data in escaped)

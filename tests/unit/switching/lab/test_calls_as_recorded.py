@@ -14,9 +14,7 @@ async def run_call(client: Client, office: Office, caller: LabPhone, number: str
     call = caller.call(number)
     await script(call)
     await client.wait_event("CHANNEL_DESTROY", channels)
-    await client.wait_for(
-        lambda events: sum(one.get("Channel-State") == "CS_DESTROY" for one in events) >= channels
-    )
+    await client.wait_for(lambda events: sum(one.get("Channel-State") == "CS_DESTROY" for one in events) >= channels)
     return client.events
 
 
