@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from apps.switching.lab import bridging, causes, media, outbound
+from apps.switching.lab import bridging, causes, outbound
 from apps.switching.lab.dialplan import expand_for, hunt, parse_extension
 from apps.switching.lab.events import Origin
 from apps.switching.lab.originate import DEFAULT_TIMEOUT, originate
@@ -23,9 +22,6 @@ APPLICATIONS: dict[str, Application] = {}
 _PARK = Origin("switch_ivr.c", "switch_ivr_park", 980)
 _UNPARK = Origin("switch_ivr.c", "switch_ivr_park", 1213)
 _EVENT = Origin("mod_dptools.c", "event_function", 1890)
-_RECORD = Origin("switch_ivr_async.c", "record_callback", 1481)
-_RECORD_STOP = Origin("switch_ivr_async.c", "send_record_stop_event", 1240)
-FILE_PLAYED = "FILE PLAYED"
 
 
 def application(*names: str) -> Callable[[Application], Application]:
@@ -165,134 +161,6 @@ async def set_profile_variable(channel: Channel, argument: str) -> None:
 @application("set_name")
 async def set_name(channel: Channel, argument: str) -> None:
     channel.name = argument
-
-
-# ---------------------------------------------------------------------- media
-
-
-@application("sleep")
-async def sleep(channel: Channel, argument: str) -> None:
-    """Milliseconds."""
-    await channel.until(None, max(0.0, float(argument or 0)) / 1000, breakable=True)
-
-
-@application("playback", "gentones", "endless_playback", "loop_playback")
-async def playback(channel: Channel, argument: str) -> str:
-    terminators = channel.get("playback_terminators") or "*"
-    await media.play(channel, argument, stop_on="" if terminators == "none" else terminators)
-    channel.variables["current_application_response"] = FILE_PLAYED
-    return FILE_PLAYED
-
-
-@application("speak", "say", "phrase")
-async def speak(channel: Channel, argument: str) -> None:
-    channel.mark_early()
-    await channel.until(None, 0.2, breakable=True)
-
-
-@application("play_and_get_digits")
-async def play_and_get_digits(channel: Channel, argument: str) -> None:
-    """min max tries timeout(ms) terminators file invalid_file variable [regexp [digit_timeout(ms)]]"""
-    words = argument.split(" ")
-    if len(words) < 6:
-        logger.error("play_and_get_digits: too few arguments: %s", argument)
-        return
-    words += [""] * (10 - len(words))
-    minimum, maximum, tries = int(words[0]), int(words[1]), max(1, int(words[2]))
-    timeout = int(words[3]) / 1000
-    between = int(words[9]) / 1000 if words[9].isdigit() else timeout
-    terminators, prompt, invalid, variable, expression = words[4], words[5], words[6], words[7], words[8] or r"\d+"
-    for _ in range(tries):
-        if not channel.free:
-            return
-        if prompt and prompt != "silence":
-            await media.play(channel, prompt, consume=True)
-        digits, terminator = await media.collect(
-            channel, minimum, maximum, first=timeout, between=between, terminators=terminators
-        )
-        if digits and re.search(f"^(?:{expression})$", digits):
-            channel.variables[variable] = digits
-            channel.set("read_terminator_used", terminator)
-            channel.variables["read_result"] = "success"
-            return
-        channel.set(f"{variable}_invalid", digits)
-        if digits and invalid and invalid != "silence":
-            await media.play(channel, invalid)
-    channel.variables.pop(variable, None)
-    channel.variables["read_result"] = "failure"
-
-
-@application("read")
-async def read(channel: Channel, argument: str) -> None:
-    """min max file variable timeout(ms) terminators [digit_timeout(ms)]"""
-    words = argument.split(" ")
-    words += [""] * (7 - len(words))
-    minimum, maximum = int(words[0] or 0), int(words[1] or 1)
-    timeout = int(words[4] or 1000) / 1000
-    between = int(words[6]) / 1000 if words[6].isdigit() else timeout
-    if words[2] and words[2] != "silence":
-        await media.play(channel, words[2], consume=True)
-    digits, terminator = await media.collect(
-        channel, minimum, maximum, first=timeout, between=between, terminators=words[5]
-    )
-    channel.set(words[3], digits)
-    channel.set("read_terminator_used", terminator)
-    channel.variables["read_result"] = "success" if digits else "timeout"
-
-
-@application("flush_dtmf")
-async def flush_dtmf(channel: Channel, _argument: str) -> None:
-    channel.digits.clear()
-
-
-@application("send_dtmf")
-async def send_dtmf(channel: Channel, argument: str) -> None:
-    for digit in argument.partition("@")[0]:
-        if channel.endpoint is not None:
-            channel.endpoint.channel_digit(channel, digit)
-
-
-@application("record")
-async def record(channel: Channel, argument: str) -> None:
-    """path [limit seconds [silence threshold [silence hits]]]; a terminator ends it."""
-    words = argument.split(" ")
-    limit = float(words[1]) if len(words) > 1 and words[1] else None
-    terminators = channel.get("playback_terminators") or "*"
-    channel.mark_early()
-    channel.fire("RECORD_START", _RECORD, after=[("Record-File-Path", words[0])])
-    started = channel.switch.clock.microseconds()
-    used = ""
-
-    def ended() -> bool:
-        nonlocal used
-        while channel.digits:
-            digit = channel.digits.popleft()
-            if terminators == "any" or digit in terminators:
-                used = digit
-                return True
-        return False
-
-    await channel.until(ended, limit, breakable=True)
-    milliseconds = (channel.switch.clock.microseconds() - started) // 1000
-    channel.set("playback_terminator_used", used)
-    channel.variables |= {
-        "record_ms": str(milliseconds),
-        "record_seconds": str(milliseconds // 1000),
-        "record_samples": str(milliseconds * 8),
-        "record_completion_cause": "success-maxtime" if channel.up else "success-silence",
-    }
-    channel.fire("RECORD_STOP", _RECORD_STOP, after=[("Record-File-Path", words[0])])
-
-
-@application("record_session")
-async def record_session(channel: Channel, argument: str) -> None:
-    channel.variables["record_file"] = argument
-    channel.fire("RECORD_START", _RECORD, after=[("Record-File-Path", argument)])
-
-
-@application("stop_record_session")
-async def stop_record_session(channel: Channel, argument: str) -> None:
-    channel.fire("RECORD_STOP", _RECORD_STOP, after=[("Record-File-Path", argument)])
 
 
 # ---------------------------------------------------------------------- where the call goes

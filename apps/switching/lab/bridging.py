@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.switching.lab.channel import Redirect
 from apps.switching.lab.events import Headers, Origin
+from apps.switching.lab.profile import Redirect
 
 if TYPE_CHECKING:
     from apps.switching.lab.channel import Channel
@@ -22,6 +22,8 @@ async def bridge(a: Channel, b: Channel) -> None:
     both: Headers = [("Bridge-A-Unique-ID", a.uuid), ("Bridge-B-Unique-ID", b.uuid)]
     b.fire("CHANNEL_OUTGOING", _OUTGOING, variables=False)
     a.fire("CHANNEL_BRIDGE", _BRIDGE, before=both)
+    _note_partners(a, b)
+    a.variables["last_bridge_role"] = "originator"
     b.set_state("CS_EXCHANGE_MEDIA")
     _call_update(b, a)
     _call_update(a, b)
@@ -30,7 +32,9 @@ async def bridge(a: Channel, b: Channel) -> None:
         await a.until(lambda: not b.up or b.redirect is not None or a.bridged_to is not b)
     finally:
         b.on_change = None
-    if not a.up and b.up and b.redirect is None:
+    if not b.up:
+        _note_end(a, b)
+    elif not a.up and b.redirect is None:
         _pass_hangup(a, b)
     _disconnect(a, b, both)
     if b.up:
@@ -45,19 +49,22 @@ def _connect(a: Channel, b: Channel) -> None:
     moment = a.switch.clock.microseconds()
     a.profile.bridged = moment
     a.bridged_to, b.bridged_to = b, a
+    a.variables["signal_bond"], b.variables["signal_bond"] = b.uuid, a.uuid
+    if b.other_leg is None:
+        b.other_leg, b.other_type = a, "originator"
+    if b.direction == "outbound" and not b.profile.bridged:
+        b.call_uuid = a.call_uuid
+    b.profile.bridged = moment
+
+
+def _note_partners(a: Channel, b: Channel) -> None:
     for one, other in ((a, b), (b, a)):
         one.variables |= {
             "bridge_to": other.uuid,
             "last_bridge_to": other.uuid,
             "bridge_channel": other.name,
             "bridge_uuid": other.uuid,
-            "signal_bond": other.uuid,
         }
-    if b.other_leg is None:
-        b.other_leg, b.other_type = a, "originator"
-    if b.direction == "outbound" and not b.profile.bridged:
-        b.call_uuid = a.call_uuid
-    b.profile.bridged = moment
 
 
 def _call_update(channel: Channel, other: Channel) -> None:
@@ -79,7 +86,10 @@ def _call_update(channel: Channel, other: Channel) -> None:
 def _pass_hangup(a: Channel, b: Channel) -> None:
     """A hung up: B is told, with A's cause where it was a normal one."""
     _note_end(b, a)
+    for name in ("bridge_to", "bridge_hangup_cause"):
+        b.variables.pop(name, None)
     b.hang_up("NORMAL_CLEARING")
+    b.variables["bridge_hangup_cause"] = a.hangup_cause
 
 
 def _note_end(one: Channel, other: Channel) -> None:
@@ -92,13 +102,10 @@ def _note_end(one: Channel, other: Channel) -> None:
 
 def _disconnect(a: Channel, b: Channel, both: Headers) -> None:
     a.bridged_to = b.bridged_to = None
-    if not b.up:
-        _note_end(a, b)
     for one in (a, b):
         one.variables.pop("bridge_to", None)
         if not one.up or one.redirect is not None:
             one.variables.setdefault("bridge_hangup_cause", one.hangup_cause or "NORMAL_CLEARING")
-    a.variables["last_bridge_role"] = "originator"
     a.fire("CHANNEL_UNBRIDGE", _UNBRIDGE, before=both)
 
 

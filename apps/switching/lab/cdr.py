@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from apps.switching.lab.channel import CallerProfile, Channel
+from apps.switching.lab.channel import Channel
+from apps.switching.lab.profile import CallerProfile
 from apps.switching.lab.wire import encode_value
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,14 @@ import asyncio
 import uuid as uuids
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from apps.switching.lab import causes
 from apps.switching.lab.events import Headers, Origin
 from apps.switching.lab.headers import caller_headers, channel_headers, timing_variables
+from apps.switching.lab.profile import CallerProfile, Message, Redirect
+from apps.switching.lab.variables import ChannelVariables
 
 if TYPE_CHECKING:
     from apps.switching.lab.core import LabSwitch
@@ -71,66 +73,7 @@ class Endpoint(Protocol):
     def channel_ended(self, channel: Channel, cause: str, sip_status: int) -> None: ...
 
 
-@dataclass
-class CallerProfile:
-    """Who calls whom on this channel (switch_caller_profile_t); times are µs since the epoch, 0 for never."""
-
-    username: str = ""
-    dialplan: str = "XML"
-    caller_id_name: str = ""
-    caller_id_number: str = ""
-    orig_caller_id_name: str = ""
-    orig_caller_id_number: str = ""
-    callee_id_name: str = ""
-    callee_id_number: str = ""
-    network_addr: str = ""
-    ani: str = ""
-    rdnis: str = ""
-    destination_number: str = ""
-    source: str = "mod_sofia"
-    context: str = "default"
-    transfer_source: str = ""
-    profile_index: int = 1
-    profile_created: int = 0
-    created: int = 0
-    answered: int = 0
-    progress: int = 0
-    progress_media: int = 0
-    hangup: int = 0
-    transfer: int = 0
-    bridged: int = 0
-    last_hold: int = 0
-    hold_accum: int = 0
-
-
-@dataclass
-class Redirect:
-    """Where a channel goes next: an extension, a list of applications, or a passive state."""
-
-    destination: str = ""
-    dialplan: str = "XML"
-    context: str = ""
-    applications: list[tuple[str, str]] = field(default_factory=list)
-    park: bool = False
-    bridge_with: Channel | None = None
-    passive: bool = False
-
-
-@dataclass
-class Message:
-    """A sendmsg waiting for its channel: ``execute`` or ``hangup``."""
-
-    command: str
-    application: str = ""
-    argument: str = ""
-    event_uuid: str = ""
-    event_lock: bool = False
-    loops: int = 1
-    cause: str = "NORMAL_CLEARING"
-    done: asyncio.Future[str] | None = None
-
-
-class Channel:
+class Channel(ChannelVariables):
     """A channel. `task` runs its dialplan; a ringing outbound leg has none."""
 
     def __init__(
@@ -233,63 +176,6 @@ class Channel:
             return
         self.messages.append(message)
         self.wake()
-
-    # ------------------------------------------------------------------ variables
-
-    def get(self, name: str) -> str:
-        """A channel variable, or a few fields of the caller profile; empty when unset."""
-        if name in self.variables:
-            return self.variables[name]
-        fields = {
-            "destination_number": self.profile.destination_number,
-            "caller_id_number": self.profile.caller_id_number,
-            "caller_id_name": self.profile.caller_id_name,
-            "network_addr": self.profile.network_addr,
-            "context": self.profile.context,
-            "ani": self.profile.ani,
-            "rdnis": self.profile.rdnis,
-            "username": self.profile.username,
-            "source": self.profile.source,
-            "dialplan": self.profile.dialplan,
-            "chan_name": self.name,
-            "channel_name": self.name,
-            "uuid": self.uuid,
-            "state": self.state,
-            "hangup_cause": self.hangup_cause,
-        }
-        return fields.get(name, "")
-
-    def set(self, name: str, value: str | None) -> None:
-        """Set a variable; an empty value or ``_undef_`` removes it, as in FreeSWITCH."""
-        if value is None or value in ("", "_undef_"):
-            self.variables.pop(name, None)
-        else:
-            self.variables[name] = value
-
-    def push(self, name: str, value: str) -> None:
-        """Append to an array variable (``ARRAY::a|:b``)."""
-        old = self.variables.get(name)
-        if not old:
-            self.variables[name] = value
-        elif old.startswith("ARRAY::"):
-            self.variables[name] = f"{old}|:{value}"
-        else:
-            self.variables[name] = f"ARRAY::{old}|:{value}"
-
-    def seconds(self, name: str, default: float) -> float:
-        """A variable as a positive number of seconds."""
-        try:
-            value = float(self.get(name) or 0)
-        except ValueError:
-            return default
-        return value if value > 0 else default
-
-    def is_true(self, name: str) -> bool:
-        """A variable as FreeSWITCH's switch_true reads it."""
-        value = self.get(name).lower()
-        return value in ("true", "yes", "on", "enable", "enabled", "active", "allow", "t", "y") or (
-            value.isdigit() and int(value) != 0
-        )
 
     # ------------------------------------------------------------------ events
 
@@ -438,7 +324,7 @@ class Channel:
     # ------------------------------------------------------------------ the end
 
     def hang_up(self, cause: str = "NORMAL_CLEARING", *, sip_status: int = 0, by_far_end: bool = False) -> None:
-        """Hang up once. The dialplan task (or, where there is none, this call) goes on to report and destroy."""
+        """Hang up once. The dialplan task (or, where there is none, the loop) goes on to report and destroy."""
         if not self.up:
             return
         self.hangup_cause = cause
@@ -452,13 +338,12 @@ class Channel:
         self.fire("CHANNEL_HANGUP", _HANGUP)
         self.wake()
         if self.task is None:
-            self.finish()
+            asyncio.get_running_loop().call_soon(self.finish)
 
     def _note_far_end_hangup(self, sip_status: int) -> None:
         variables = self.variables
         if self.answer_state_before == "answered":
             sip_status = 200
-            variables["sip_hangup_disposition"] = "recv_bye"
         elif self.direction == "inbound":
             sip_status = 487
             variables["sip_hangup_disposition"] = "recv_cancel"
@@ -503,6 +388,8 @@ class Channel:
     def _tell_far_end(self) -> None:
         answered = self.answer_state_before == "answered"
         status = 200 if answered else self.sip_status or causes.status_of_cause(self.hangup_cause)
+        if answered and self.hung_up_by_far_end:
+            self.variables["sip_hangup_disposition"] = "recv_bye"
         if not self.hung_up_by_far_end:
             if answered:
                 self.variables["sip_hangup_disposition"] = "send_bye"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from apps.switching.lab import causes, dialstring
 from apps.switching.lab.applications import schedule_hangup
-from apps.switching.lab.channel import Channel, Message, Redirect
+from apps.switching.lab.channel import Channel
 from apps.switching.lab.commands import OK, command
 from apps.switching.lab.dialplan import parse_extension
 from apps.switching.lab.events import Origin
 from apps.switching.lab.headers import channel_headers
 from apps.switching.lab.originate import originate
+from apps.switching.lab.profile import Message, Redirect
 from apps.switching.lab.wire import encode_value
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from apps.switching.lab import cdr, dialplan
-from apps.switching.lab.channel import CallerProfile, Channel, Redirect
+from apps.switching.lab.channel import Channel
 from apps.switching.lab.events import Clock, EventBus, Origin, stamp
 from apps.switching.lab.inbound import carrier_variables, phone_variables
+from apps.switching.lab.profile import CallerProfile, Redirect
 from apps.switching.lab.registrar import FORBIDDEN, Registrar
 from apps.switching.lab.server import EventSocketServer
 from apps.switching.lab.world import LabCall, LabCarrier, LabPhone

@@ -13,7 +13,8 @@ from apps.switching.lab.events import Origin
 from apps.switching.lab.expansion import expand
 
 if TYPE_CHECKING:
-    from apps.switching.lab.channel import Channel, Message, Redirect
+    from apps.switching.lab.channel import Channel
+    from apps.switching.lab.profile import Message, Redirect
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ async def _after(channel: Channel) -> None:
 
 def parse_extension(text: str) -> Redirect:
     """``<extension> [<dialplan>] [<context>]``; ``'app:arg,app:arg' inline`` runs applications."""
-    from apps.switching.lab.channel import Redirect
+    from apps.switching.lab.profile import Redirect
 
     parts = text.split(" ")
     if (len(parts) > 1 and parts[1].lower() == "inline") or (":" in text and text.rstrip().endswith(" inline")):
@@ -208,6 +209,7 @@ async def execute(
     channel: Channel, application: str, argument: str, *, event_uuid: str = "", loops: int | None = None
 ) -> str:
     """Run one application with its two events. An unknown one hangs the channel up, as the real switch does."""
+    from apps.switching.lab import media_applications  # noqa: F401 - registers its applications
     from apps.switching.lab.applications import APPLICATIONS
 
     function = APPLICATIONS.get(application)

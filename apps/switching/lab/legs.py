@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from apps.switching.lab import causes, dialstring
-from apps.switching.lab.channel import CallerProfile, Channel
+from apps.switching.lab.channel import Channel
 from apps.switching.lab.dialstring import Leg
 from apps.switching.lab.events import Headers, Origin
 from apps.switching.lab.expansion import expand
 from apps.switching.lab.loopback import make_pair
+from apps.switching.lab.profile import CallerProfile
 from apps.switching.lab.xml_curl import GROUP_CALL, USER_CALL
 
 if TYPE_CHECKING:
@@ -295,6 +296,7 @@ def _profile(caller: Channel | None, target: Target, variables: dict[str, str]) 
         profile.username, profile.context, profile.network_addr, profile.ani = (
             old.username, old.context, old.network_addr, old.ani,
         )  # fmt: skip
+        profile.rdnis = old.rdnis
         profile.caller_id_name = caller.get("effective_caller_id_name") or old.caller_id_name
         profile.caller_id_number = caller.get("effective_caller_id_number") or old.caller_id_number
         profile.orig_caller_id_name, profile.orig_caller_id_number = old.orig_caller_id_name, old.orig_caller_id_number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apps.switching.lab.channel import CallerProfile, Channel
+from apps.switching.lab.channel import Channel
+from apps.switching.lab.profile import CallerProfile
 
 
 class LoopbackEnd:

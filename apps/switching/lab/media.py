@@ -115,6 +115,6 @@ async def collect(
             break
         digit = channel.digits.popleft()
         if digit in terminators:
-            return digits, digit
+            return (digits, digit) if len(digits) >= minimum else ("", digit)
         digits += digit
     return (digits, "") if len(digits) >= minimum else ("", "")

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from apps.switching.lab import commands, wire
-from apps.switching.lab.channel import Channel, Message
+from apps.switching.lab.channel import Channel
 from apps.switching.lab.events import NAMES, OWN_CHANNEL_NAMES, Event, Listener, Origin
 from apps.switching.lab.headers import connect_headers
+from apps.switching.lab.profile import Message
 
 if TYPE_CHECKING:
     from apps.switching.lab.core import LabSwitch

@@ -79,7 +79,7 @@ async def test_a_thousand_legs_ring_in_a_moment(lab: LabSwitch, office: Office, 
     call = await phones[0].call("3000").answered(timeout=20)
     assert time.monotonic() - started < 8
     assert sum(bool(one.rang) for one in members) == 1000
-    assert members[0].rang[0].call.cause == "LOSE_RACE"
+    assert await members[0].rang[0].call.ended() == "LOSE_RACE"
     call.hang_up()
     await call.ended()
 
