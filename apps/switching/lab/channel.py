@@ -12,36 +12,17 @@ import uuid as uuids
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from apps.switching.lab import causes
 from apps.switching.lab.events import Headers, Origin
 from apps.switching.lab.headers import caller_headers, channel_headers, timing_variables
-from apps.switching.lab.profile import CallerProfile, Message, Redirect
+from apps.switching.lab.profile import CallerProfile, Endpoint, Message, Redirect
+from apps.switching.lab.states import CALL_STATE_NUMBERS, STATE_NUMBERS
 from apps.switching.lab.variables import ChannelVariables
 
 if TYPE_CHECKING:
     from apps.switching.lab.core import LabSwitch
-
-STATE_NUMBERS = {
-    "CS_NEW": 0,
-    "CS_INIT": 1,
-    "CS_ROUTING": 2,
-    "CS_SOFT_EXECUTE": 3,
-    "CS_EXECUTE": 4,
-    "CS_EXCHANGE_MEDIA": 5,
-    "CS_PARK": 6,
-    "CS_CONSUME_MEDIA": 7,
-    "CS_HIBERNATE": 8,
-    "CS_RESET": 9,
-    "CS_HANGUP": 10,
-    "CS_REPORTING": 11,
-    "CS_DESTROY": 12,
-    "CS_NONE": 13,
-}
-CALL_STATE_NUMBERS = {
-    "DOWN": 0, "DIALING": 1, "RINGING": 2, "EARLY": 3, "ACTIVE": 4, "HELD": 5, "RING_WAIT": 6, "HANGUP": 7, "UNHELD": 8,
-}  # fmt: skip
 
 _STATE = Origin("switch_channel.c", "switch_channel_perform_set_running_state", 2408)
 _CALLSTATE = Origin("switch_channel.c", "switch_channel_perform_set_callstate", 301)
@@ -57,20 +38,6 @@ _DTMF = Origin("switch_channel.c", "switch_channel_dequeue_dtmf", 677)
 _READ_CODEC = Origin("switch_core_codec.c", "switch_core_session_set_real_read_codec", 168)
 _WRITE_CODEC = Origin("switch_core_codec.c", "switch_core_session_set_write_codec", 232)
 _PRESENCE = Origin("switch_channel.c", "switch_channel_perform_presence", 805)
-
-
-class Endpoint(Protocol):
-    """The far end of a channel's dialog (a lab phone, a carrier, the other half of a loopback)."""
-
-    def channel_ringing(self, channel: Channel) -> None: ...
-
-    def channel_early(self, channel: Channel) -> None: ...
-
-    def channel_answered(self, channel: Channel) -> None: ...
-
-    def channel_digit(self, channel: Channel, digit: str) -> None: ...
-
-    def channel_ended(self, channel: Channel, cause: str, sip_status: int) -> None: ...
 
 
 class Channel(ChannelVariables):

@@ -15,10 +15,11 @@ from xml.etree import ElementTree
 
 from apps.switching.lab import cdr, dialplan
 from apps.switching.lab.channel import Channel
-from apps.switching.lab.events import Clock, EventBus, Origin, stamp
+from apps.switching.lab.events import Clock, EventBus, Origin
 from apps.switching.lab.inbound import carrier_variables, phone_variables
 from apps.switching.lab.profile import CallerProfile, Redirect
 from apps.switching.lab.registrar import FORBIDDEN, Registrar
+from apps.switching.lab.reports import uptime_text
 from apps.switching.lab.server import EventSocketServer
 from apps.switching.lab.world import LabCall, LabCarrier, LabPhone
 from apps.switching.lab.xml_curl import CONFIGURATION, GATEWAYS, NETWORK_LIST, START_CONFIGURATIONS, XmlCurl
@@ -76,6 +77,8 @@ class LabSwitch:
         self.carriers: list[LabCarrier] = []
         self.gateways: dict[str, str] = {}
         self.gateways_known = False
+        self.contexts: dict[str, str] = {"external": "public"}
+        """The contexts of the SIP profiles, from sofia.conf; a phone's user_context goes before."""
         self.registrar = Registrar(self)
         self.session_count = 0
         self.peak_sessions = 0
@@ -161,11 +164,17 @@ class LabSwitch:
         )
 
     async def load_sofia(self) -> None:
-        """Read sofia.conf again: the gateways of the external profile and where they lead."""
+        """Read sofia.conf again: gateways and where they lead, contexts, whether REGISTER asks for messages."""
         sofia = await self.xml.configuration("sofia.conf", CONFIGURATION)
         if sofia is None:
             return
         self.gateways_known = True
+        for profile in sofia.iterfind("./profiles/profile"):
+            settings = {one.get("name", ""): one.get("value", "") for one in profile.iterfind("./settings/param")}
+            if settings.get("context"):
+                self.contexts[profile.get("name", "")] = settings["context"]
+            if profile.get("name") == "internal" and settings.get("send-message-query-on-register") == "false":
+                self.settings.message_count = False
         self.gateways = {
             gateway.get("name", ""): _param(gateway, "proxy") or _param(gateway, "realm")
             for gateway in sofia.iterfind("./profiles/profile/gateways/gateway")
@@ -341,7 +350,7 @@ class LabSwitch:
             return
         channel.variables = phone_variables(self, channel, phone, user, number, call_id, headers)
         channel.presence_id = f"{phone.username}@{phone.realm}"
-        channel.profile.context = user.variables.get("user_context", "") or "default"
+        channel.profile.context = user.variables.get("user_context") or self.contexts.get("internal", phone.realm)
         channel.created()
         self.run(channel)
 
@@ -357,7 +366,7 @@ class LabSwitch:
             network_addr=carrier.ip,
             ani=from_number,
             destination_number=number,
-            context="public",
+            context=self.contexts["external"],
         )
         profile.orig_caller_id_name, profile.orig_caller_id_number = profile.caller_id_name, profile.caller_id_number
         channel = Channel(self, name, "inbound", profile)
@@ -377,24 +386,6 @@ class LabSwitch:
         channel.set_state("CS_NEW")
 
 
-def uptime_text(seconds: float) -> str:
-    """``0 years, 0 days, 0 hours, 5 minutes, 26 seconds, 935 milliseconds, 461 microseconds``"""
-    whole = int(seconds)
-    years, rest = divmod(whole, 365 * 86400)
-    days, rest = divmod(rest, 86400)
-    hours, rest = divmod(rest, 3600)
-    minutes, left = divmod(rest, 60)
-    fraction = int((seconds - whole) * 1_000_000)
-    units = (
-        (years, "year"), (days, "day"), (hours, "hour"), (minutes, "minute"), (left, "second"),
-        (fraction // 1000, "millisecond"), (fraction % 1000, "microsecond"),
-    )  # fmt: skip
-    return ", ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in units)
-
-
 def _param(element: ElementTree.Element, name: str) -> str:
     found = element.find(f"./param[@name='{name}']")
     return found.get("value", "") if found is not None else ""
-
-
-__all__ = ["VERSION", "LabSettings", "LabSwitch", "stamp", "uptime_text"]

@@ -1,13 +1,27 @@
-"""What a channel carries with it: who calls whom, where it is sent, and the applications waiting for it."""
+"""What a channel carries with it: who calls whom, its far end, where it is sent, and what waits for it."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from apps.switching.lab.channel import Channel
+
+
+class Endpoint(Protocol):
+    """The far end of a channel's dialog (a lab phone, a carrier, the other half of a loopback)."""
+
+    def channel_ringing(self, channel: Channel) -> None: ...
+
+    def channel_early(self, channel: Channel) -> None: ...
+
+    def channel_answered(self, channel: Channel) -> None: ...
+
+    def channel_digit(self, channel: Channel, digit: str) -> None: ...
+
+    def channel_ended(self, channel: Channel, cause: str, sip_status: int) -> None: ...
 
 
 @dataclass

@@ -15,9 +15,22 @@ if TYPE_CHECKING:
 _RULE = "=" * 97
 
 
-def status_text(switch: LabSwitch) -> str:
-    from apps.switching.lab.core import uptime_text
+def uptime_text(seconds: float) -> str:
+    """``0 years, 0 days, 0 hours, 5 minutes, 26 seconds, 935 milliseconds, 461 microseconds``"""
+    whole = int(seconds)
+    years, rest = divmod(whole, 365 * 86400)
+    days, rest = divmod(rest, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    fraction = int((seconds - whole) * 1_000_000)
+    units = (
+        (years, "year"), (days, "day"), (hours, "hour"), (minutes, "minute"), (left, "second"),
+        (fraction // 1000, "millisecond"), (fraction % 1000, "microsecond"),
+    )  # fmt: skip
+    return ", ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in units)
 
+
+def status_text(switch: LabSwitch) -> str:
     settings = switch.settings
     return (
         f"UP {uptime_text(time.time() - switch.started_at)}\n"

@@ -97,6 +97,8 @@ async def test_the_configuration_is_asked_for_at_start_with_the_node_secret(offi
 
     office.configuration["sofia.conf"] = (
         '<document type="freeswitch/xml"><section name="configuration"><configuration name="sofia.conf"><profiles>'
+        '<profile name="internal"><settings><param name="context" value="phones"/>'
+        '<param name="send-message-query-on-register" value="false"/></settings></profile>'
         '<profile name="external"><gateways><gateway name="gw1"><param name="proxy" value="127.0.0.1:5090"/></gateway>'
         "</gateways></profile></profiles></configuration></section></document>"
     )
@@ -106,6 +108,7 @@ async def test_the_configuration_is_asked_for_at_start_with_the_node_secret(offi
         client = await Client.open(switch.esl_port)
         assert await client.api("originate sofia/gateway/other/123 &park()") == "-ERR INVALID_GATEWAY\n"
         client.close()
+        assert (switch.contexts["internal"], switch.settings.message_count) == ("phones", False)
     asked = [one["key_value"] for one in office.asked(section="configuration")]
     assert {"sofia.conf", "json_cdr.conf", "event_socket.conf", "acl.conf"} <= set(asked)
     assert all("X-Node-Secret: s3cret" in head and "Authorization: Basic" in head for head in office.heads)
