@@ -188,7 +188,6 @@ class Client:
         self.replies: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
         self._arrived = asyncio.Event()
         self.task = asyncio.get_running_loop().create_task(self._read())
-        self.raw = b""
 
     @classmethod
     async def open(cls, port: int, password: str = "ClueCon") -> Client:
@@ -209,7 +208,6 @@ class Client:
                 is_connect = headers.get("Event-Name") == "CHANNEL_DATA"
                 length = 0 if is_connect else int(headers.get("Content-Length", 0))
                 body = await self.reader.readexactly(length) if length else b""
-                self.raw += head + body
                 self.frames.append((headers, body))
                 kind = headers.get("Content-Type")
                 if kind == "text/event-plain":
