@@ -1,0 +1,90 @@
+"""Scope or raise: a tenant table is read and written only inside `account_scope(account)`.
+
+The scope names one account; it selects the reseller's schema and makes every default manager see that account's rows
+only. Outside a scope a tenant query raises `ScopeRequired`.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.db import connection
+
+from apps.foundation.accounts.models import Account
+
+
+class ScopeRequired(Exception):
+    """A tenant table was used without saying for which account."""
+
+
+class AccountUnknown(Exception):
+    """No present account has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`account_id` is None only inside `schema_scope`, for work on a whole schema (moves, monthly tables)."""
+
+    account_id: str | None
+    schema: str
+
+
+_current: ContextVar[Scope | None] = ContextVar("account_scope", default=None)
+
+
+def current_scope() -> Scope:
+    scope = _current.get()
+    if scope is None:
+        raise ScopeRequired("this query needs an account: use account_scope(account)")
+    return scope
+
+
+def current_account_id() -> str:
+    account_id = current_scope().account_id
+    if account_id is None:
+        raise ScopeRequired("this query needs one account, but the scope covers a whole schema")
+    return account_id
+
+
+@contextmanager
+def account_scope(account: Account | str) -> Iterator[Account]:
+    """Enter the scope of an account. Raises AccountUnknown where it does not exist or is deleted."""
+    if isinstance(account, str):
+        try:
+            account = Account.objects.select_related("tenant").get(id=account, deleted=None)
+        except Account.DoesNotExist:
+            raise AccountUnknown(account) from None
+    with _enter(Scope(account.id, str(account.tenant.schema_name))):
+        yield account
+
+
+@contextmanager
+def schema_scope(schema: str) -> Iterator[None]:
+    """Enter a whole schema, for work that is about no single account. Default managers refuse to guess one."""
+    with _enter(Scope(None, schema)):
+        yield
+
+
+@contextmanager
+def _enter(scope: Scope) -> Iterator[None]:
+    _refuse_event_loop()
+    previous = str(connection.schema_name)  # type: ignore[attr-defined]
+    token = _current.set(scope)
+    if previous != scope.schema:
+        connection.set_schema(scope.schema)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        if previous != scope.schema:
+            connection.set_schema(previous)  # type: ignore[attr-defined]
+
+
+def _refuse_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise ScopeRequired("a scope cannot be held in asynchronous code: use in_account()")
