@@ -14,9 +14,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("dialog-close", () => dialog?.close());
 dialog?.addEventListener("close", () => document.getElementById("dialog-content").replaceChildren());
 
-on("click", "[data-dialog-close]", (event, button) => {
+// [data-dialog-cancel] is a link back for pages without script; inside a dialog it only closes it.
+on("click", "[data-dialog-close], [data-dialog-cancel]", (event, button) => {
+  const around = button.closest("dialog");
+  if (!around) return;
   event.preventDefault();
-  button.closest("dialog").close();
+  around.close();
 });
 on("mousedown", "dialog", (event, element) => {
   if (event.target !== element || element.hasAttribute("data-keep-open")) return;

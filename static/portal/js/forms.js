@@ -1,5 +1,5 @@
 // Small form behaviour: [data-submit-on-change] sends its form; a form is sent once; [data-toggles="#id"]
-// shows a part only while a checkbox is on.
+// shows a part only while a checkbox is on; [data-expand="#id"] opens and closes a part.
 import { on, onContent, within } from "./dom.js";
 
 on("change", "[data-submit-on-change]", (_event, element) => element.form?.requestSubmit());
@@ -30,4 +30,11 @@ onContent((part) => within(part, "[data-toggles]").forEach(showPart));
 // The colour field of the branding page re-skins the page while it is being chosen.
 on("input", "[data-brand-preview] input[type=color]", (_event, input) => {
   document.documentElement.style.setProperty("--brand", input.value);
+});
+
+// A row that opens below another: [data-expand="#row"].
+on("click", "[data-expand]", (_event, button) => {
+  const row = document.querySelector(button.dataset.expand);
+  row.hidden = !row.hidden;
+  button.setAttribute("aria-expanded", String(!row.hidden));
 });

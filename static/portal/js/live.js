@@ -1,7 +1,8 @@
 // What happens on the switches, pushed. <body data-live-url="/ws/…"> opens one WebSocket, which sends
 // {"event": "call.answered", "data": {…}}. Every element with data-live-on="call.* device.registered" whose
 // pattern matches gets a DOM event "live", on which htmx re-fetches it (hx-trigger="live"). Bursts are joined:
-// an element is refreshed at once, then at most once in 400 ms. After a reconnect everything is refreshed, since
+// an element is refreshed at once, then at most once in 400 ms
+// (or data-live-pause milliseconds, for parts that cost more). After a reconnect everything is refreshed, since
 // events may have been missed. The state stands on <html data-live-state>: waiting, open.
 const patience = 400;
 const longestWait = 30000;
@@ -27,7 +28,7 @@ function refresh(element, detail) {
   setTimeout(() => {
     pending.delete(element);
     if (entry.again && element.isConnected) refresh(element, entry.again);
-  }, patience);
+  }, Number(element.dataset.livePause) || patience);
 }
 
 function dispatch(message) {
