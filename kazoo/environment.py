@@ -28,6 +28,7 @@ __all__ = ["ConfigurationError", "Environment", "MailServer", "Ports", "SwitchAd
 
 SwitchKind = Literal["external", "freeswitch", "lab", "none"]
 
+_OTHERS = ("KAZOO_LAB_", "KAZOO_TEST_")  # read by the lab switch alone and by the tests
 _RTP_BORDER = 16384
 _RTP_PORTS = 2048
 
@@ -169,6 +170,16 @@ class Environment:
         return f"http://{_reachable(self.host)}:{self.port}/"
 
     @property
+    def xml_curl_url(self) -> str:
+        """Where a switch on this machine asks for directory, dialplan and configuration (mod_xml_curl)."""
+        return f"{self.local_url}freeswitch/xml"
+
+    @property
+    def cdr_url(self) -> str:
+        """Where a switch on this machine posts call records (mod_json_cdr)."""
+        return f"{self.local_url}freeswitch/cdr"
+
+    @property
     def allowed_hosts(self) -> tuple[str, ...]:
         """The names the web process answers for, `localhost` and the loopback addresses always among them."""
         own = ("127.0.0.1", "localhost", "[::1]")
@@ -238,7 +249,7 @@ def _misspelt(variables: Mapping[str, str]) -> list[str]:
     names = {variable.name: variable for variable in VARIABLES}
     problems = []
     for name in sorted(variables):
-        if name.startswith("KAZOO_") and name not in names:
+        if name.startswith("KAZOO_") and not name.startswith(_OTHERS) and name not in names:
             for meant in difflib.get_close_matches(name, names, n=1, cutoff=0.85):
                 if meant not in variables:
                     example = f"{meant}={names[meant].example}"
