@@ -118,7 +118,7 @@ class Peer(asyncio.Protocol):
             else:
                 self.other_came(message)
         except Exception:  # a consumer's mistake must not stop the reader
-            logger.exception("handling %r failed", message)
+            logger.exception("handling a %s failed", type(message).__name__)
 
     def _finish_job(self, job: JobFinished) -> None:
         future = self._jobs.pop(job.job_uuid, None)
