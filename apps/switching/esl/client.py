@@ -125,6 +125,7 @@ class EslClient(Peer):
         reason = ConnectionLost(str(error or "the switch closed the connection"))
         # The login's answer may have come with the same bytes, and its callback is still to run: let it speak first.
         asyncio.get_running_loop().call_soon(self._login_failed, reason)
-        logged_in = self._logged_in.done() and self._logged_in.exception() is None
+        login = self._logged_in
+        logged_in = login.done() and not login.cancelled() and login.exception() is None
         if self._on_lost is not None and logged_in and not self._closing:
             self._on_lost(self, error)
