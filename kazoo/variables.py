@@ -73,7 +73,7 @@ def parse_boolean(text: str) -> bool:
 
 def parse_port(text: str) -> PortNumber:
     """The web port. The ports after it are used too, hence the upper limit."""
-    if not text.isdecimal() or not 1024 <= int(text) <= 65520:
+    if not (text.isascii() and text.isdecimal()) or not 1024 <= int(text) <= 65520:
         raise ValueError("is not a port between 1024 and 65520 (a proxy in front serves 80 and 443)")
     return int(text)
 

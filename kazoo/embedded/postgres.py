@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from kazoo.embedded.place import Place, find_place, readable_copy
+from kazoo.embedded.ports import PortNeed, check_ports
 from kazoo.embedded.processes import Program, ServiceError, command_of, no_groups, spawn, stop, wait_until
 from kazoo.embedded.programs import PostgresPrograms, find_postgres
 from kazoo.environment import Environment
@@ -48,6 +49,7 @@ class EmbeddedPostgres:
         self.home = environment.home
         self.port = environment.ports.postgres
         self.durable = durable
+        self._web_port = environment.port
         self._password = environment.secrets.database_password
         self._system = system
         self._process: subprocess.Popen[bytes] | None = None
@@ -101,6 +103,7 @@ class EmbeddedPostgres:
     def start(self, seconds: float = 60) -> None:
         """Start it without a supervisor and wait until it is ready. Raises ServiceError with the log's last lines."""
         self.prepare()
+        check_ports([PortNeed("PostgreSQL", "127.0.0.1", self.port)], self._web_port)
         log = self.home / "log" / "postgres.log"
         log.parent.mkdir(mode=0o700, exist_ok=True)
         with log.open("ab") as output:

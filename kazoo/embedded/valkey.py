@@ -8,6 +8,7 @@ import subprocess
 
 import redis
 
+from kazoo.embedded.ports import PortNeed, check_ports
 from kazoo.embedded.processes import Program, ServiceError, spawn, stop, wait_until
 from kazoo.embedded.programs import find_valkey
 from kazoo.environment import Environment
@@ -33,6 +34,7 @@ class EmbeddedValkey:
         self.home = environment.home
         self.port = environment.ports.valkey
         self.durable = durable
+        self._web_port = environment.port
         self._password = environment.secrets.valkey_password
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,6 +69,7 @@ class EmbeddedValkey:
     def start(self, seconds: float = 15) -> None:
         """Start it without a supervisor and wait until it answers. Raises ServiceError with the log's last lines."""
         self.prepare()
+        check_ports([PortNeed("Valkey", "127.0.0.1", self.port)], self._web_port)
         log = self.home / "log" / "valkey.log"
         log.parent.mkdir(mode=0o700, exist_ok=True)
         with log.open("ab") as output:

@@ -1,0 +1,74 @@
+"""What every test stands on: services of the run's own, Django on top of them, and loud skips."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+import pytest
+
+from tests.services import CLAIMED, Services, claim
+
+claim()
+
+if importlib.util.find_spec("kazoo.settings"):
+    # Only now, and not in pyproject.toml: settings read the environment when they are imported.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "kazoo.settings"
+    import django
+
+    django.setup()
+
+NEEDS = {
+    "freeswitch": ("freeswitch",),
+    "sip": ("sipp",),
+    "browser": ("chromium", "chromium-browser", "google-chrome"),
+}
+NOT_TESTED = "NOT TESTED"
+_services = pytest.StashKey[Services]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A kept home keeps its test databases too."""
+    if os.environ.get("KAZOO_TEST_HOME") and not config.getoption("create_db"):
+        config.option.reuse_db = True
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the services, unless this is a worker of a run that has them or nothing will be run."""
+    if os.environ[CLAIMED] == str(os.getpid()) and not session.config.option.collectonly:
+        services = session.config.stash[_services] = Services()
+        services.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop them last of all, when workers and database connections are gone."""
+    if _services in config.stash:
+        config.stash[_services].stop()
+        del config.stash[_services]
+    elif os.environ.get(CLAIMED) == str(os.getpid()) and "KAZOO_TEST_HOME" not in os.environ:
+        shutil.rmtree(os.environ["KAZOO_HOME"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a program that is not here."""
+    for marker, programs in NEEDS.items():
+        if not any(map(shutil.which, programs)):
+            reason = f"{NOT_TESTED}: `{programs[0]}` is not on the PATH"
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out for want of a program: a green run without it proves less."""
+    counted: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if NOT_TESTED in reason:
+            text = reason.partition(f"{NOT_TESTED}: ")[2]
+            counted[text] = counted.get(text, 0) + 1
+    if counted:
+        terminalreporter.write_sep("!", "PARTS OF THE SYSTEM WERE NOT TESTED", red=True, bold=True)
+        for text, count in sorted(counted.items()):
+            terminalreporter.write_line(f"{count} tests skipped: {text}", red=True, bold=True)
