@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WebsocketsConfig(AppConfig):
+    name = "apps.interfaces.websockets"
+    label = "websockets"
+    schema = "shared"

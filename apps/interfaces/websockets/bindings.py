@@ -1,0 +1,69 @@
+"""Bindings: what a websocket client listens to, in KAZOO's words.
+
+    call.<EVENT>.<call id>                       call.CHANNEL_ANSWER.*
+    object.<action>.<type>[.<id>]                object.doc_edited.device
+    object.<action>.<database>.<type>.<id>       the long form; the database can only be the account's own
+
+An event's key has the same words without a database, so that matching is a comparison word by word; `*` matches one word.
+"""
+
+from dataclasses import dataclass
+
+CALL_EVENTS = (
+    "CHANNEL_CREATE",
+    "CHANNEL_ANSWER",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_DESTROY",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+)
+OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
+OBJECT_TYPES = ("account", "callflow", "device", "user", "group", "ring_group", "phone_number", "resource", "limits")
+
+
+class BadBinding(ValueError):
+    """The binding is not one of the known forms. The text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`text` is what the client sent and gets back; `words` what a key is compared with."""
+
+    text: str
+    words: tuple[str, ...]
+
+    def matches(self, key: str) -> bool:
+        """O(words of the binding). A binding without an id matches every id."""
+        words = key.split(".", len(self.words) - 1) if self.words[0] == "call" else key.split(".")
+        return len(words) >= len(self.words) and all(
+            wanted in ("*", word) for wanted, word in zip(self.words, words, strict=False)
+        )
+
+
+def parse_binding(text: object, account_id: str) -> Binding:
+    """Raises BadBinding."""
+    if not isinstance(text, str) or len(text) > 256:
+        raise BadBinding("a binding is a text of at most 256 characters")
+    kind, _, rest = text.partition(".")
+    if kind == "call":
+        return _call(text, rest)
+    if kind == "object":
+        return _object(text, rest.split("."), account_id)
+    raise BadBinding(f"unknown binding: {text}")
+
+
+def _call(text: str, rest: str) -> Binding:
+    event, _, call_id = rest.partition(".")
+    if event not in (*CALL_EVENTS, "*") or not call_id:
+        raise BadBinding(f"unknown call binding: {text}")
+    return Binding(text, ("call", event, call_id))
+
+
+def _object(text: str, words: list[str], account_id: str) -> Binding:
+    if len(words) == 4:
+        database = words.pop(1)
+        if database not in ("*", account_id, f"account/{account_id[:2]}/{account_id[2:4]}/{account_id[4:]}"):
+            raise BadBinding(f"the database is not the account's own: {text}")
+    if not 2 <= len(words) <= 3 or words[0] not in (*OBJECT_ACTIONS, "*") or words[1] not in (*OBJECT_TYPES, "*"):
+        raise BadBinding(f"unknown object binding: {text}")
+    return Binding(text, ("object", *words))
