@@ -6,9 +6,9 @@ from django.db import transaction
 
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.audit.actions import record
+from apps.foundation.documents.events import DocumentChanged
 from apps.foundation.documents.models import Document
 from apps.foundation.events.publishing import publish
-from apps.foundation.documents.events import DocumentChanged
 from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now
 

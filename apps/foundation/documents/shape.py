@@ -1,8 +1,8 @@
 """A shape is the typed description of a document: one class from which come validation, defaults, the OpenAPI schema,
 the `/v2/schemas` document and the form in the portal.
 
-Typing is lax as in crossbar: `"1"` is an integer and `"true"` a boolean where the field says so. Fields a shape does not
-know are kept.
+Typing is lax as in crossbar: `"1"` is an integer and `"true"` a boolean where the field says so. Fields a shape does
+not know are kept.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Events leave on commit, from actions only.
 
-Publishing costs one PUBLISH per transaction (or per batch of switch events). Each web process holds one subscription and
-fans out locally; see `apps.foundation.events.subscription`.
+Publishing costs one PUBLISH per transaction (or per batch of switch events). Each web process holds one subscription
+and fans out locally; see `apps.foundation.events.subscription`.
 """
 
 import json

@@ -4,7 +4,7 @@
     object.<action>.<type>[.<id>]                object.doc_edited.device
     object.<action>.<database>.<type>.<id>       the long form; the database can only be the account's own
 
-An event's key has the same words without a database, so that matching is a comparison word by word; `*` matches one word.
+An event's key has the same words without a database, so that matching goes word by word; `*` matches one word.
 """
 
 from dataclasses import dataclass
