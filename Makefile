@@ -85,12 +85,12 @@ $(VENV)/made:
 
 $(RUN_STAMP): | $(VENV)/made
 	@echo "Installing the requirements (a minute or two the first time)"
-	@$(PIP) install -r requirements.txt
+	@set -o pipefail; $(PIP) install -r requirements.txt | { grep --line-buffered -v '^Requirement already' || true; }
 	@rm -f $(VENV)/run-*
 	@touch $@
 
 $(DEV_STAMP): | $(VENV)/made
 	@echo "Installing the requirements for development (a minute or two the first time)"
-	@$(PIP) install -r requirements-dev.txt
+	@set -o pipefail; $(PIP) install -r requirements-dev.txt | { grep --line-buffered -v '^Requirement already' || true; }
 	@rm -f $(VENV)/dev-* $(VENV)/run-*
 	@touch $@ $(RUN_STAMP)

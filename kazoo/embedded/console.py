@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 _TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC|Traceback|Exception)\b")
+_EXPECTED = re.compile(r"the database system is (starting up|shutting down)|Memory overcommit must be enabled")
 _COLOURS = {
     "web": 36,
     "switch": 35,
@@ -44,7 +45,8 @@ class Console:
 
     def heard(self, name: str, text: str, *, always: bool = False) -> None:
         """A line a process wrote."""
-        if always or self._verbose or _TROUBLE.search(text):
+        trouble = _TROUBLE.search(text) and not _EXPECTED.search(text)
+        if always or self._verbose or trouble:
             label = f"{name:>10} | "
             if self._colour:
                 label = f"\x1b[{_COLOURS.get(name, 37)}m{label}\x1b[0m"

@@ -13,15 +13,20 @@ _TAIL = 15
 
 
 class Output:
-    """A pipe. The child gets `write_end`; `read` moves what is there into the log and to `heard`, never waiting."""
+    """A pipe. The child gets `write_end`; `read` moves what is there into the log and to `heard`, never waiting.
 
-    def __init__(self, log: Path, heard: Callable[[str], None]) -> None:
+    `announced` becomes true with the first line that holds `announcement`.
+    """
+
+    def __init__(self, log: Path, heard: Callable[[str], None], announcement: str | None = None) -> None:
         self.read_end, self.write_end = os.pipe()
         os.set_blocking(self.read_end, False)
         if log.exists() and log.stat().st_size > _LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._heard = heard
+        self._announcement = announcement
+        self.announced = announcement is None
         self._partial = b""
         self._lines: deque[str] = deque(maxlen=_TAIL)
 
@@ -68,4 +73,5 @@ class Output:
     def _hear(self, line: bytes) -> None:
         text = line.decode(errors="replace").rstrip()
         self._lines.append(text)
+        self.announced = self.announced or (self._announcement or "") in text
         self._heard(text)

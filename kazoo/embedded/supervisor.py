@@ -30,17 +30,21 @@ _START_TRIES = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(Exception):  # noqa: N818 - a request, not an error
+class Stopped(Exception):
     """Somebody asked the supervisor to stop."""
 
 
 @dataclass
 class Child:
-    """A program that is to run all the time. `prepare` runs before each start; `ready` says when it can be used."""
+    """A program that is to run all the time. `prepare` runs before each start.
+
+    It can be used when `ready` says so and a line it wrote held `announcement`, where these are given.
+    """
 
     program: Program
     prepare: Callable[[], None] | None = None
     ready: Callable[[], bool] | None = None
+    announcement: str | None = None
     grace: float = 10.0
 
     process: subprocess.Popen[bytes] | None = None
@@ -48,6 +52,11 @@ class Child:
     started: float = 0.0
     failures: int = 0
     due: float | None = None
+
+    def can_be_used(self) -> bool:
+        """Whether it runs and is ready."""
+        announced = self.output is not None and self.output.announced
+        return self.process is not None and announced and (self.ready is None or self.ready())
 
 
 class Supervisor:
@@ -115,9 +124,9 @@ class Supervisor:
         for child in children:
             self._begin(child)
         self._remember()
-        waiting = [child for child in children if child.ready]
+        waiting = children
         deadline = time.monotonic() + seconds
-        while waiting := [child for child in waiting if child.ready and not child.ready()]:
+        while waiting := [child for child in waiting if not child.can_be_used()]:
             self.turn()
             if time.monotonic() > deadline:
                 names = ", ".join(child.program.name for child in waiting)
@@ -158,7 +167,8 @@ class Supervisor:
 
     def _spawn(self, child: Child, *, shown: bool) -> None:
         name = child.program.name
-        child.output = Output(self._logs / f"{name}.log", lambda text: self._console.heard(name, text, always=shown))
+        log = self._logs / f"{name}.log"
+        child.output = Output(log, lambda text: self._console.heard(name, text, always=shown), child.announcement)
         child.process = spawn(child.program, child.output.write_end)
         child.output.started()
         child.started = time.monotonic()

@@ -8,11 +8,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 
 from kazoo.embedded.console import Console, table
 from kazoo.embedded.freeswitch import switch_child
 from kazoo.embedded.lock import HomeLock
-from kazoo.embedded.ports import PortNeed, check_ports
+from kazoo.embedded.ports import PortNeed, check_ports, is_listening
 from kazoo.embedded.postgres import EmbeddedPostgres
 from kazoo.embedded.processes import Program, ServiceError
 from kazoo.embedded.supervisor import Child, Stopped, Supervisor
@@ -66,7 +67,10 @@ def _start_everything(environment: Environment, console: Console, supervisor: Su
     with console.phase("Preparing the database"):
         supervisor.run(manage("prepare"))
     with console.phase("Starting the processes"):
-        supervisor.start(_children(environment), seconds=120)
+        supervisor.start(_processes(environment), seconds=120)
+        # The switch comes after the web process, which it asks for its configuration.
+        switch = switch_child(environment)
+        supervisor.start([switch] if switch else [], seconds=60)
     console.line(f"Kazoo is ready: {environment.public_url}")
     _print_logins(environment, console)
     console.line(
@@ -84,15 +88,14 @@ def _start_services(
         supervisor.start([Child(valkey.program(), valkey.prepare, valkey.is_ready)])
 
 
-def _children(environment: Environment) -> list[Child]:
-    children = [
+def _processes(environment: Environment) -> list[Child]:
+    """Our own processes. The switch process is ready when the call server listens."""
+    return [
         Child(manage("web"), ready=_health(environment)),
-        Child(manage("switch")),
-        Child(manage("worker")),
-        Child(manage("beat")),
+        Child(manage("switch"), ready=partial(is_listening, environment.ports.outbound)),
+        Child(manage("worker"), announcement=" ready."),
+        Child(manage("beat"), announcement="beat: Starting"),
     ]
-    switch = switch_child(environment)
-    return [*children, switch] if switch else children
 
 
 def manage(command: str) -> Program:

@@ -72,6 +72,12 @@ def test_a_level_is_waited_for(stage: Stage) -> None:
     assert ready.exists()
 
 
+def test_an_announcement_is_waited_for(stage: Stage) -> None:
+    child = stage.child("worker", "sleep 0.3; touch said; echo celery@here ready.; sleep 60", announcement=" ready.")
+    stage.supervisor.start([child])
+    assert (stage.home / "said").exists()
+
+
 def test_a_level_that_is_never_ready_is_told(stage: Stage) -> None:
     with pytest.raises(ServiceError, match="web was not ready within 0 s"):
         stage.supervisor.start([stage.child("web", "sleep 60", ready=lambda: False)], seconds=0.3)
