@@ -4,3 +4,4 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "apps.foundation.accounts"
     label = "accounts"
+    schema = "shared"
