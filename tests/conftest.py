@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 
@@ -12,12 +11,12 @@ from tests.services import CLAIMED, Services, claim
 
 claim()
 
-if importlib.util.find_spec("kazoo.settings"):
-    # Only now, and not in pyproject.toml: settings read the environment when they are imported.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "kazoo.settings"
-    import django
+# Only now, and not in pyproject.toml: settings read the environment when they are imported.
+os.environ["DJANGO_SETTINGS_MODULE"] = "kazoo.settings"
 
-    django.setup()
+import django  # noqa: E402
+
+django.setup()
 
 NEEDS = {
     "freeswitch": ("freeswitch",),

@@ -45,7 +45,7 @@ def test_freeswitch_keeps_everything_under_our_home(tmp_path: Path, programs: Pa
 
 def test_a_freeswitch_without_modules_is_told(programs: Path) -> None:
     (programs / "lib" / "freeswitch" / "mod" / "mod_sofia.so").unlink()
-    with pytest.raises(ServiceError, match="mod_sofia.so"):
+    with pytest.raises(ServiceError, match=r"mod_sofia\.so"):
         module_folder(programs / "bin" / "freeswitch")
 
 
