@@ -1,7 +1,6 @@
 """What must hold of the database before a process serves anybody."""
 
-import psycopg
-from django.db import connection
+from apps.foundation.tenants.raw import Session, raw_session
 
 _MARKER = "kazoo.session_check"
 
@@ -16,17 +15,10 @@ def refuse_transaction_pooling() -> None:
     The schema of a tenant is the session's `search_path`. Behind PgBouncer in transaction mode the next transaction may
     run on another server connection, whose search path is another tenant's; measured, most answers were then wrong.
     PgBouncer says its mode only on its admin console, which an application's user may not open; so this looks at what
-    matters: two connections at once must be two server sessions, each keeping a setting of its own.
+    matters: two sessions at once must each keep a setting of their own.
     """
-    parameters = connection.get_connection_params()
-    parameters = {key: parameters[key] for key in ("host", "port", "user", "password", "dbname") if parameters.get(key)}
-    with (
-        psycopg.connect(**parameters, autocommit=True) as first,
-        psycopg.connect(**parameters, autocommit=True) as second,
-    ):
-        first.execute("SELECT set_config(%s, 'first', false)", [_MARKER])
-        second.execute("SELECT set_config(%s, 'second', false)", [_MARKER])
-        if _kept(first) != "first" or _kept(second) != "second":
+    with raw_session() as first, raw_session() as second:
+        if not keep_settings(first, second):
             raise TransactionPooling(
                 "DATABASE_URL leads through a pooler in transaction mode, which would mix tenants. Set PgBouncer's "
                 "pool_mode = session, or name PostgreSQL itself.\n"
@@ -34,6 +26,13 @@ def refuse_transaction_pooling() -> None:
             )
 
 
-def _kept(session: "psycopg.Connection[tuple[str, ...]]") -> str:
+def keep_settings(first: Session, second: Session) -> bool:
+    """Whether each session still has what it was told after the other was told something else."""
+    for name, session in (("first", first), ("second", second)):
+        session.execute("SELECT set_config(%s, %s, false)", [_MARKER, name])
+    return _setting(first) == "first" and _setting(second) == "second"
+
+
+def _setting(session: Session) -> object:
     row = session.execute("SELECT current_setting(%s, true)", [_MARKER]).fetchone()
-    return str(row[0]) if row else ""
+    return row[0] if row else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
-from apps.foundation.tenants.actions import migrate_all
+from apps.foundation.tenants.schemas import migrate_all
 
 
 class Command(MigrateSchemasCommand):  # type: ignore[misc]
