@@ -22,11 +22,11 @@ class ProtocolError(EslError):
     """
 
 
-class CommandRefused(EslError):  # noqa: N818 - names what happened
+class CommandRefused(EslError):
     """We refuse to send this command: a field holds CR, LF or NUL, is too large, or may not be sent in this state."""
 
 
-class CommandFailed(EslError):  # noqa: N818 - names what happened
+class CommandFailed(EslError):
     """The switch answered a command with `-ERR`; `text` is its reply."""
 
     def __init__(self, text: str) -> None:
@@ -34,19 +34,19 @@ class CommandFailed(EslError):  # noqa: N818 - names what happened
         self.text = text
 
 
-class AuthenticationFailed(EslError):  # noqa: N818 - names what happened
+class AuthenticationFailed(EslError):
     """The switch did not accept the password, or turned the connection away (an ACL's rude rejection)."""
 
 
-class ConnectionLost(EslError):  # noqa: N818 - names what happened
+class ConnectionLost(EslError):
     """The connection is closed; what was sent may or may not have been carried out."""
 
 
-class CommandTimeout(EslError):  # noqa: N818 - names what happened
+class CommandTimeout(EslError):
     """No answer in time. The command may still be carried out later."""
 
 
-class CallHungUp(EslError):  # noqa: N818 - names what happened
+class CallHungUp(EslError):
     """The call ended, or its socket did, before the operation completed.
 
     `cause` is FreeSWITCH's hangup cause (`NORMAL_CLEARING`, ...), None when the socket was lost without one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -88,10 +88,7 @@ class PlainEvent(Event):
         return default if value is None else value
 
     def as_dict(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for name, value in self._block.items():
-            found.setdefault(name, value)
-        return found
+        return self._block.first_values()
 
 
 class JsonEvent(Event):
@@ -116,7 +113,9 @@ class JsonEvent(Event):
         return self._decoded().get(header, default)
 
     def as_dict(self) -> dict[str, str]:
-        return {name: value for name, value in self._decoded().items() if name != "_body"}
+        headers = dict(self._decoded())
+        headers.pop("_body", None)
+        return headers
 
     def _decoded(self) -> dict[str, str]:
         if self._headers is None:
@@ -127,17 +126,11 @@ class JsonEvent(Event):
 def read_json_headers(raw: bytes) -> dict[str, str]:
     """A JSON event as text by header name, the first of a repeated header winning; raises `ProtocolError`."""
     try:
-        found = _any_decoder.decode(raw)
+        found = _text_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        found = None
-    # Between two text members stands `","`; when the sums differ there is an array or a repeated name: read with care.
-    if not isinstance(found, dict) or raw.count(b'","') != len(found) - 1 or not _all_text(found):
-        return _careful_json(raw)
-    return {**found}
-
-
-def _all_text(found: dict[str, Any]) -> bool:
-    return all(type(value) is str for value in found.values())
+        return _careful_json(raw)  # an array, bytes that are not UTF-8, or no JSON at all
+    # Between two members stands `","`; where the sums differ a name is repeated (or a value is odd): read with care.
+    return found if raw.count(b'","') == len(found) - 1 else _careful_json(raw)
 
 
 def _careful_json(raw: bytes) -> dict[str, str]:
@@ -165,7 +158,7 @@ def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-_any_decoder = msgspec.json.Decoder()
+_text_decoder = msgspec.json.Decoder(dict[str, str])
 
 
 @lru_cache(maxsize=64)
@@ -190,11 +183,9 @@ def decode_event(source: Frame | Event, struct: type[StructType]) -> StructType:
         source = JsonEvent(source.body) if source.content_type == "text/event-json" else PlainEvent(source.body)
     if isinstance(source, JsonEvent):
         try:
-            decoded: StructType = _struct_decoder(struct).decode(source.raw)
+            return cast(StructType, _struct_decoder(struct).decode(source.raw))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # an array where one text was expected, or bytes that are not UTF-8: the slow road reads both
-        else:
-            return decoded
     fields: dict[str, str] = {}
     for name in _struct_fields(struct):
         value = source.body if name == "_body" else source.get(name, _MISSING)

@@ -57,5 +57,29 @@ class HeaderBlock:
             if colon:
                 yield name.decode("utf-8", "replace"), self._text(value)
 
+    def first_values(self) -> dict[str, str]:
+        """Every header once, a repeated one with its first value."""
+        raw = self._raw
+        found: dict[str, str] = {}
+        if not raw.isascii() or b"%00" in raw or b"\0" in raw:
+            for name, value in self.items():
+                found.setdefault(name, value)
+            return found
+        # The ordinary block: one decoding of all encoded values, parted by NUL, costs a fraction of one each.
+        encoded: list[str] = []
+        for line in raw.decode("ascii").split("\n"):
+            name, colon, value = line.partition(": ")
+            if colon and name not in found:
+                found[name] = value
+                if "%" in value:
+                    encoded.append(name)
+        if self._encoded:
+            joined = "\0".join([found[name] for name in encoded]).encode()
+            decoded = unquote_to_bytes(joined).decode("utf-8", "replace").split("\0")
+            found.update(zip(encoded, decoded, strict=False))
+            for name in [name for name, value in found.items() if value == "_undef_"]:
+                found[name] = ""
+        return found
+
     def _text(self, raw: bytes) -> str:
         return decode_value(raw) if self._encoded else raw.decode("utf-8", "replace")

@@ -66,6 +66,23 @@ def test_no_value_can_forge_a_header(value, target):
     assert (struct.name, struct.uuid) == ("CHANNEL_CREATE", "u")
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["A", "B", "variable_x", "Unique-ID"]),
+            st.one_of(
+                st.text(alphabet="%0aA_undef :é\0", max_size=12),
+                st.sampled_from(["_undef_", "%00", "a%00b", "%ff", "%", "%5Fundef_", ""]),
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_every_header_at_once_reads_like_one_by_one(lines):
+    event = PlainEvent("\n".join(f"{name}: {value}" for name, value in lines).encode())
+    assert event.as_dict() == {name: event.get(name) for name, _ in lines}
+
+
 def test_lookup_stops_at_the_end_of_the_headers():
     event = PlainEvent(b"Event-Name: BACKGROUND_JOB\nContent-Length: 20\n\nJob-UUID: forged\nUnique-ID: forged\n")
     assert event.get("Job-UUID", "none") == "none"
