@@ -1,8 +1,8 @@
 """Who may sign in, and what the whole cluster must know about it.
 
-`Login` is the part of a user that signs in; the concrete model lives in the reseller's schema. API keys, revoked tokens,
-login attempts, password recoveries and token restrictions are shared rows, because they are looked up with nothing else
-in hand.
+`Login` is the part of a user that signs in; the concrete model lives in the reseller's schema. API keys, revoked
+tokens, login attempts, password recoveries and token restrictions are shared rows, because they are looked up with
+nothing else in hand.
 """
 
 import json
@@ -147,8 +147,8 @@ class Login(AbstractBaseUser):
             return pretend_to_verify(plain)
         return self.check_credentials(digest_of(self.username, plain, "md5"), "md5")
 
-    def check_password(self, raw_password: str) -> bool:
-        return self.check_plain(raw_password)
+    def check_password(self, raw_password: str | None) -> bool:
+        return self.check_plain(raw_password or "")
 
 
 class ApiKey(models.Model):
@@ -213,7 +213,7 @@ SYSTEM_RESTRICTIONS = "system"
 
 
 class TokenRestriction(models.Model):
-    """What tokens of an account may do. Kept as text: the first rule that matches decides, and jsonb loses the order."""
+    """What tokens of an account may do. As text: the first rule that matches decides, and jsonb loses the order."""
 
     account_id = models.CharField(primary_key=True, max_length=32)
     document_text = models.TextField(default="{}")

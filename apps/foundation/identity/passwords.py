@@ -15,7 +15,7 @@ import re
 import secrets
 import time
 from functools import cache
-from typing import Literal, cast
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -100,7 +100,7 @@ def sieve_of(digest: str) -> str:
 
 def sieves_of(digest: str) -> list[str]:
     """Under every configured key: rows written before a key was added are still found."""
-    return [_sieve(key, digest) for key in cast("list[str]", settings.ENCRYPTION_KEYS)]
+    return [_sieve(key, digest) for key in settings.ENCRYPTION_KEYS]
 
 
 def _sieve(key: str, digest: str) -> str:

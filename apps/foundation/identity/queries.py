@@ -50,7 +50,7 @@ def account_for_token(account_id: str, jti: str) -> tuple[Account, bool] | None:
     account = (
         Account.objects.present().select_related("tenant").annotate(token_revoked=revoked).filter(id=account_id).first()
     )
-    return None if account is None else (account, bool(account.token_revoked))
+    return None if account is None else (account, bool(getattr(account, "token_revoked", True)))
 
 
 def find_account(account_id: str) -> Account | None:

@@ -97,7 +97,7 @@ class Throttle:
     def _run(self, script: str, keys: list[str], arguments: list[int]) -> int:
         pairs = [name for key in keys for name in (key, f"{key}:block")]
         try:
-            return int(client().eval(script, len(pairs), *pairs, *map(str, arguments)))  # type: ignore[arg-type]
+            return int(client().eval(script, len(pairs), *pairs, *map(str, arguments)))
         except redis.RedisError:
             log.exception("login attempts cannot be counted")
             return 0
