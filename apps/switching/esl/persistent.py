@@ -106,8 +106,10 @@ class PersistentClient:
         while True:
             try:
                 client = await self._connect()
-            except (EslError, OSError) as error:
+            except Exception as error:  # a resynchronisation may fail in any way; trying again is the answer to all
                 self._last_error = error
+                if not isinstance(error, EslError):
+                    logger.exception("resynchronising with %s:%s failed", self.host, self.port)
                 pause = self._backoff.pause(attempt)
                 log = logger.warning if attempt in (0, 5) or attempt % 60 == 0 else logger.debug
                 log("event socket %s:%s: %s; next try in %.1f s", self.host, self.port, error, pause)
@@ -156,4 +158,7 @@ class PersistentClient:
         self._last_error = error
         logger.warning("event socket %s:%s lost: %s", self.host, self.port, error or "closed by the switch")
         if self._on_lost is not None:
-            self._on_lost(error)
+            try:
+                self._on_lost(error)
+            except Exception:
+                logger.exception("the callback for a lost connection failed")

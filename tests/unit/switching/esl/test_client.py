@@ -257,6 +257,28 @@ async def test_persistent_client_reconnects_subscribes_and_resyncs():
         assert not keeper.connected
 
 
+async def test_a_failed_resync_is_tried_again():
+    tries = []
+
+    async def resync(client):
+        tries.append(client)
+        if len(tries) == 1:
+            raise RuntimeError("the database was away")
+
+    def forget(error):
+        raise RuntimeError("a mistake")
+
+    async with fake_switch(obliging) as switch:
+        keeper = PersistentClient(
+            "127.0.0.1", switch.port, "ClueCon", on_connected=resync, on_lost=forget, backoff=QUICK
+        )
+        keeper.start()
+        assert await keeper.wait_connected(5) is tries[1]
+        switch.writers[-1].transport.abort()
+        await until(lambda: len(tries) == 3 and keeper.connected)
+        await keeper.stop()
+
+
 async def test_persistent_client_waits_for_a_switch_that_comes_later():
     async with fake_switch(obliging) as switch:
         port = switch.port
