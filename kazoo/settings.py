@@ -95,8 +95,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "apps.foundation.accounts.middleware.session_scope",  # the session names the account, the account the schema
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.foundation.identity.web.PrincipalMiddleware",  # session, then its account's schema, then the person
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -19,7 +19,7 @@ from apps.foundation.identity.authentication import (
 )
 from apps.foundation.identity.errors import AccountDisabled, InvalidCredentials, NotAllowed, UserDisabled
 from apps.foundation.identity.models import ApiKey, Login, LoginAttempt, RevokedToken
-from apps.foundation.identity.passwords import DigestMethod, is_digest, pretend_to_verify
+from apps.foundation.identity.passwords import DigestMethod, digest_of, is_digest, pretend_to_verify
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.identity.throttle import Throttle
 from apps.foundation.identity.tokens import Claims
@@ -67,18 +67,22 @@ def check_sign_in(accounts: list[Account], attempt: Attempt) -> tuple[Account, L
     return account, user
 
 
+def check_password(named: str, username: str, password: str, client_ip: str, request_id: str) -> tuple[Account, Login]:
+    """For a login form: `named` is an account's realm or its name. Raises as `check_sign_in`."""
+    accounts = queries.accounts_named(None, named, None) or queries.accounts_named(None, None, named)
+    digest = digest_of(username.strip(), password, "md5")
+    return check_sign_in(accounts, Attempt(digest, "md5", named, username.strip(), client_ip, request_id))
+
+
 def sign_in(accounts: list[Account], attempt: Attempt) -> SignedIn:
     """A token for a person's credentials. Raises as `check_sign_in`."""
     account, user = check_sign_in(accounts, attempt)
     return issue(account, user, tokens.USER_AUTH, attempt.request_id)
 
 
-def sign_in_with_key(key: str, client_ip: str, request_id: str) -> SignedIn:
-    """A token for an API key. Raises TooManyAttempts, InvalidCredentials, AccountDisabled."""
-    throttle = Throttle("api_auth", "", client_ip)
-    throttle.reserve()
+def sign_in_with_key(key: str, request_id: str) -> SignedIn:
+    """A token for an API key; its 256 bits need no throttle. Raises InvalidCredentials, AccountDisabled."""
     authenticated = authenticate_api_key(key, request_id)
-    throttle.succeeded()
     with account_scope(authenticated.account):
         _record_sign_in(authenticated.principal, authenticated.account.id)
     return SignedIn(tokens.sign_token(authenticated.claims), authenticated)
@@ -87,11 +91,16 @@ def sign_in_with_key(key: str, client_ip: str, request_id: str) -> SignedIn:
 def issue(account: Account, user: Login, method: str, request_id: str) -> SignedIn:
     """Hand out a token to somebody who has proved himself; audited."""
     token, claims = tokens.token_for(account, user, method)
-    principal = principal_for(account, user, method, claims=claims, request_id=request_id)
+    return SignedIn(token, welcome(account, user, claims, request_id))
+
+
+def welcome(account: Account, user: Login, claims: Claims, request_id: str) -> Authenticated:
+    """Note that somebody signed in, to the API or to the web."""
+    principal = principal_for(account, user, claims.method, claims=claims, request_id=request_id)
     with account_scope(account), transaction.atomic():
         type(user)._default_manager.filter(pk=user.pk).update(last_login=now())
         _record_sign_in(principal, str(user.pk))
-    return SignedIn(token, Authenticated(principal, account, user, claims))
+    return Authenticated(principal, account, user, claims)
 
 
 def sign_out(claims: Claims) -> None:
@@ -114,15 +123,20 @@ def impersonate(principal: Principal, account: Account, user: Login) -> SignedIn
 
     Raises NotAllowed, AccountDisabled, UserDisabled.
     """
-    if not may_impersonate(principal, account):
-        raise NotAllowed
-    refuse_disabled(account, user)
-    original = _claims_of(principal)
+    original = impersonator_claims(principal, account, user)
     token, claims = tokens.token_for(account, user, tokens.USER_AUTH, impersonator=original)
     acting = principal_for(account, user, tokens.USER_AUTH, claims=claims, request_id=principal.request_id)
     with account_scope(account):
         record(principal, "user.impersonated", "user", str(user.pk), {}, {"token_id": claims.jti})
     return SignedIn(token, Authenticated(acting, account, user, claims))
+
+
+def impersonator_claims(principal: Principal, account: Account, user: Login) -> Claims:
+    """The impersonator's side of an impersonation that is allowed. Raises as `impersonate`."""
+    if not may_impersonate(principal, account):
+        raise NotAllowed
+    refuse_disabled(account, user)
+    return _claims_of(principal)
 
 
 @transaction.atomic

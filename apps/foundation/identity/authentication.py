@@ -3,6 +3,7 @@
 Costs: a token is two queries (account and revocation; person or API key), two more for an impersonated one.
 """
 
+import hmac
 from dataclasses import dataclass
 
 from apps.foundation.accounts.models import Account
@@ -51,7 +52,11 @@ def authenticate_token(token: str, request_id: str = "") -> Principal:
 
 def authenticate(token: str, request_id: str = "") -> Authenticated:
     """As `authenticate_token`, with the account, the person and the token's claims."""
-    claims = tokens.read_token(token)
+    return identify(tokens.read_token(token), request_id)
+
+
+def identify(claims: Claims, request_id: str = "") -> Authenticated:
+    """Who claims belong to now: they, from a token or a session, are still good. Raises as `authenticate_token`."""
     found = queries.account_for_token(claims.account_id, claims.jti)
     if found is None or found[1]:
         raise InvalidCredentials
@@ -142,7 +147,8 @@ def _check_identity(account: Account, owner_id: str | None, method: str, signatu
     elif method == tokens.API_AUTH:
         key = ApiKey.objects.filter(account_id=account.id).first()
         key_hash = key.key_hash if key else ""
-    if (not user and not key_hash) or tokens.identity_signature(account, user, key_hash) != signature:
+    expected = tokens.identity_signature(account, user, key_hash)
+    if (not user and not key_hash) or not hmac.compare_digest(expected, signature):
         raise InvalidCredentials
     return user
 

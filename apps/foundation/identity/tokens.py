@@ -22,6 +22,7 @@ from apps.foundation.kit.ids import new_id
 
 USER_AUTH = "cb_user_auth"
 API_AUTH = "cb_api_auth"
+SESSION_AUTH = "session"
 BASIC_AUTH = "cb_basic_auth"
 RECOVERY_AUTH = "cb_user_auth_recovery"
 
@@ -99,20 +100,34 @@ def token_for(
     impersonator: Claims | None = None,
 ) -> tuple[str, Claims]:
     """A fresh token and what it says. `key_hash` is the API key's where it was made with one."""
+    lifetime = settings.AUTH_TOKEN_LIFETIME
+    claims = claims_for(account, user, method, lifetime, key_hash=key_hash, impersonator=impersonator)
+    return sign_token(claims), claims
+
+
+def claims_for(
+    account: Account,
+    user: Login | None,
+    method: str,
+    lifetime: int,
+    *,
+    key_hash: str = "",
+    impersonator: Claims | None = None,
+) -> Claims:
+    """What a token or a session made now says; `lifetime` is in seconds."""
     issued = int(time.time())
-    claims = Claims(
+    return Claims(
         account_id=account.id,
         owner_id=str(user.pk) if user else None,
         method=method,
         jti=new_id(),
         issued=issued,
-        expires=issued + int(settings.AUTH_TOKEN_LIFETIME),
+        expires=issued + lifetime,
         identity_sig=identity_signature(account, user, key_hash),
         original_account_id=impersonator.account_id if impersonator else None,
         original_owner_id=impersonator.owner_id if impersonator else None,
         original_sig=impersonator.identity_sig if impersonator else None,
     )
-    return sign_token(claims), claims
 
 
 def identity_signature(account: Account, user: Login | None, key_hash: str = "") -> str:
