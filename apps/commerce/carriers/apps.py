@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class CarriersConfig(AppConfig):
+    name = "apps.commerce.carriers"
+    label = "carriers"
+    schema = "tenant"

@@ -1,0 +1,44 @@
+"""Phones and everything else that can be rung: SIP phones, softphones, gateways, and numbers calls are forwarded to."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from apps.foundation.documents.models import Document
+from apps.foundation.kit.secrets import decrypt
+
+
+class Device(Document):
+    """`owner_id` is the user whose device it is. The SIP name is in `document["sip"]["username"]`, and the directory
+    (`apps.switching.registrar`) has one credential per device. The SIP password is only here, encrypted."""
+
+    name = models.CharField(max_length=128)
+    owner_id = models.CharField(max_length=32, null=True, blank=True, db_index=True)  # noqa: DJ001 - absent is not ""
+    enabled = models.BooleanField(default=True)
+    device_type = models.CharField(max_length=32, default="sip_device")
+    #: Lower case with colons, as `hardware.PhoneHardware` has it for the whole cluster.
+    mac_address = models.CharField(max_length=17, null=True, blank=True)  # noqa: DJ001 - absent is not ""
+    sip_password_encrypted = models.TextField(blank=True, default="")
+
+    document_columns: ClassVar[tuple[str, ...]] = ("name", "owner_id", "enabled", "device_type", "mac_address")
+    document_type = "device"
+
+    class Meta(Document.Meta):
+        indexes = [models.Index(fields=["account_id", "name"], name="devices_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def sip(self) -> dict[str, Any]:
+        settings: dict[str, Any] = self.document.get("sip") or {}
+        return settings
+
+    @property
+    def sip_username(self) -> str:
+        return str(self.sip.get("username") or "")
+
+    @property
+    def sip_password(self) -> str:
+        """In plain text; empty where the device has none. Raises SecretUnreadable."""
+        return decrypt(self.sip_password_encrypted) if self.sip_password_encrypted else ""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class GroupsConfig(AppConfig):
+    name = "apps.pbx.groups"
+    label = "groups"
+    schema = "tenant"

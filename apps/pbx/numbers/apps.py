@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class NumbersConfig(AppConfig):
+    name = "apps.pbx.numbers"
+    label = "numbers"
+    schema = "shared"
