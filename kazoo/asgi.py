@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kazoo.settings")
 
 from django.core.asgi import get_asgi_application
 
-_django = get_asgi_application()  # loads the apps; what follows imports their models
+_django: Any = get_asgi_application()  # loads the apps; what follows imports their models
 
 from channels.routing import URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
@@ -36,12 +36,9 @@ async def _no_such_websocket(scope: Scope, receive: Receive, send: Send) -> None
 
 
 _beside_django: dict[str, Application] = {module.PREFIX: module.application for module in discovery.offered("asgi")}
-_websockets = URLRouter(
-    [
-        *(pattern for module in discovery.offered("routing") for pattern in module.websocket_urlpatterns),
-        re_path("", _no_such_websocket),
-    ]
-)
+_patterns: list[Any] = [pattern for module in discovery.offered("routing") for pattern in module.websocket_urlpatterns]
+_nowhere: Any = _no_such_websocket  # the router takes ASGI applications, Django's annotations expect views
+_websockets = URLRouter([*_patterns, re_path("", _nowhere)])
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

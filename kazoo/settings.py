@@ -19,6 +19,9 @@ NODE_SECRET = environment.node_secret
 DEBUG = environment.debug
 ALLOWED_HOSTS = list(environment.allowed_hosts)
 PUBLIC_URL = environment.public_url
+_PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
+#: Generated SIP realms end in it. Names below `localhost` lead to this machine (RFC 6761).
+REALM_SUFFIX = _PUBLIC_HOST if _PUBLIC_HOST.rpartition(".")[2].isalpha() else "localhost"
 _HTTPS = PUBLIC_URL.startswith("https://")
 
 # Apps and tenancy. Every app under apps/ is found by its apps.py, which says where its tables live.
@@ -186,7 +189,7 @@ if _mail:
     EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username, _mail.password
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
-DEFAULT_FROM_EMAIL = f"Kazoo <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+DEFAULT_FROM_EMAIL = f"Kazoo <no-reply@{_PUBLIC_HOST}>"
 
 LOGGING = {
     "version": 1,

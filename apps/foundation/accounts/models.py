@@ -72,6 +72,13 @@ class Account(models.Model):
         """The account whose schema this one lives in."""
         return self.tenant.account_id
 
+    @property
+    def reseller_above_id(self) -> str:
+        """The reseller that serves this account: of a reseller the one above it, of the master account itself."""
+        if self.parent is None or not self.is_reseller:
+            return self.reseller_id
+        return self.parent.reseller_id
+
     def is_within(self, account_id: str) -> bool:
         """Whether `account_id` is this account or one of its ancestors."""
         return self.id == account_id or account_id in self.ancestors

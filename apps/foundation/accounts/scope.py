@@ -23,6 +23,10 @@ class AccountUnknown(Exception):
     """No present account has this id."""
 
 
+class AccountElsewhere(Exception):
+    """The account was moved to another schema, or removed, since its scope was entered. Try again from the start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """`account_id` is None only inside `schema_scope`, for work on a whole schema (moves, monthly tables)."""
@@ -30,6 +34,11 @@ class Scope:
     account_id: str | None
     schema: str
 
+
+_HOLD = """
+    SELECT 1 FROM public.accounts_account account JOIN public.tenants_tenant tenant ON tenant.id = account.tenant_id
+    WHERE account.id = %s AND tenant.schema_name = %s FOR KEY SHARE OF account
+"""
 
 _current: ContextVar[Scope | None] = ContextVar("account_scope", default=None)
 
@@ -46,6 +55,19 @@ def current_account_id() -> str:
     if account_id is None:
         raise ScopeRequired("this query needs one account, but the scope covers a whole schema")
     return account_id
+
+
+def hold_account() -> None:
+    """Keep the scope's account where it is until the transaction ends; every write of a tenant row begins with it.
+
+    Moving an account locks it, so a write either comes first and is moved too, or waits here and learns that the
+    account now lives in another schema. Raises AccountElsewhere.
+    """
+    account_id, schema = current_account_id(), current_scope().schema
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [account_id, schema])
+        if cursor.fetchone() is None:
+            raise AccountElsewhere(account_id)
 
 
 @contextmanager

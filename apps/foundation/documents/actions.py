@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.accounts.scope import current_account_id, hold_account
 from apps.foundation.audit.actions import record
 from apps.foundation.documents.events import DocumentChanged
 from apps.foundation.documents.models import Document
@@ -18,6 +18,7 @@ D = TypeVar("D", bound=Document)
 @transaction.atomic
 def create_document(model: type[D], document: dict[str, Any], principal: Principal) -> D:
     """Insert a validated document for the scope's account."""
+    hold_account()
     instance = model(account_id=current_account_id())
     instance.apply_document(document)
     instance.save(force_insert=True)
@@ -28,6 +29,7 @@ def create_document(model: type[D], document: dict[str, Any], principal: Princip
 @transaction.atomic
 def replace_document(instance: D, document: dict[str, Any], principal: Principal) -> D:
     """Replace all public fields; private ones (created, secrets) stay."""
+    hold_account()
     before = instance.to_document()
     instance.apply_document(document)
     instance.revision += 1
@@ -40,6 +42,7 @@ def replace_document(instance: D, document: dict[str, Any], principal: Principal
 @transaction.atomic
 def delete_document(instance: D, principal: Principal, *, hard: bool = False) -> D:
     """Soft delete (the row stays and can be restored), or remove it for good."""
+    hold_account()
     before = instance.to_document()
     instance.deleted = now()
     instance.revision += 1

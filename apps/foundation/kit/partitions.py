@@ -21,7 +21,7 @@ def partitioned_table(table: str, columns: str, indexes: Iterable[str]) -> migra
     """Migration operation for a table partitioned by its `month` column (a DATE, first of the month)."""
     create = [f"CREATE TABLE {table} ({columns}) PARTITION BY RANGE (month)"]
     create += [f"CREATE INDEX ON {table} ({index})" for index in indexes]
-    return migrations.RunSQL(sql=create, reverse_sql=[f"DROP TABLE {table}"])
+    return migrations.RunSQL(sql=[*create], reverse_sql=[f"DROP TABLE {table}"])
 
 
 def first_of_month(moment: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """Bringing every schema up to date: shared tables, the template, then each reseller's.
 
 Each schema's own `django_migrations` is the ledger: a run that was cut off is taken up where it ended. django-tenants
-records every app's migrations in every schema, whether or not they made tables there; so one list of names tells for all
-of them which lag behind.
+records every app's migrations in every schema, whether or not they made tables there; so one list of names tells for
+all of them which lag behind.
 """
 
 import logging

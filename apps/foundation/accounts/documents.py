@@ -1,0 +1,159 @@
+"""What an account's document looks like, and how it is read from and written to its row."""
+
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator
+
+from apps.foundation.accounts.models import Account
+from apps.foundation.documents.shape import Shape
+from apps.foundation.kit.clock import to_gregorian
+
+#: Facts a client reads and, as user interfaces do, posts back: never taken over from a document.
+READ_ONLY = (
+    "billing_mode",
+    "created",
+    "id",
+    "is_reseller",
+    "notification_preference",
+    "reseller_id",
+    "superduper_admin",
+    "trial_time_left",
+    "wnm_allow_additions",
+)
+
+
+class CallerIdentity(Shape):
+    name: str | None = Field(None, max_length=35, description="The name shown to the callee.")
+    number: str | None = Field(None, max_length=35, description="The number shown to the callee.")
+
+
+class CallerIds(Shape):
+    """Which identity calls carry, by where they go."""
+
+    internal: CallerIdentity | None = Field(None, description="Calls inside the account.")
+    external: CallerIdentity | None = Field(None, description="Calls that leave the account.")
+    emergency: CallerIdentity | None = Field(None, description="Calls to emergency numbers.")
+    asserted: CallerIdentity | None = Field(None, description="The P-Asserted-Identity of calls that leave (RFC 3325).")
+
+
+class CallerIdOptions(Shape):
+    outbound_privacy: Literal["full", "name", "number", "none"] | None = Field(
+        None, description="What a call that leaves hides: name and number, either, or nothing."
+    )
+    show_rate: bool | None = Field(None, description="Whether to show the rate.")
+
+
+class Restriction(Shape):
+    action: Literal["inherit", "deny"] | None = Field(None, description="`deny` rejects every call of this kind.")
+
+
+class Switchable(Shape):
+    enabled: bool | None = Field(None, description="Whether it is on by default.")
+
+
+class MusicOnHold(Shape):
+    media_id: str | None = Field(None, max_length=2048, description="What a held party hears: a media id or a URL.")
+
+
+class Preflow(Shape):
+    always: str | None = Field(None, description="The id of a callflow to run before every other.")
+
+
+class Ringtones(Shape):
+    internal: str | None = Field(None, max_length=256, description="The Alert-Info header of internal calls.")
+    external: str | None = Field(None, max_length=256, description="The Alert-Info header of calls from outside.")
+
+
+class Topup(Shape):
+    threshold: float | None = Field(None, description="The balance at which the account is topped up.")
+
+
+class FirstOccurrence(Shape):
+    sent_initial_call: bool = Field(False, description="Whether the first call was announced.")
+    sent_initial_registration: bool = Field(False, description="Whether the first registration was announced.")
+
+
+class LowBalance(Shape):
+    enabled: bool | None = Field(None, description="Whether a low balance is announced.")
+    threshold: float | None = Field(None, description="The balance below which it is announced.")
+    sent_low_balance: bool | None = Field(None, description="Whether it was announced.")
+    last_notification: int | None = Field(None, description="When it last was, in Gregorian seconds.")
+
+
+class Notifications(Shape):
+    first_occurrence: FirstOccurrence | None = None
+    low_balance: LowBalance | None = None
+
+
+class AccountDocument(Shape):
+    """A tenant of the system: a reseller, a customer, or a branch of one."""
+
+    name: str = Field(min_length=1, max_length=128, description="A friendly name for the account.")
+    realm: str | None = Field(
+        None,
+        min_length=4,
+        max_length=253,
+        pattern=r"^[.\w-]+$",
+        description="The domain its phones register with, unique; made up where it is absent.",
+        examples=["bakery.sip.example.com"],
+    )
+    enabled: bool = Field(True, description="Whether it can be used. Only an account above can change this.")
+    language: str | None = Field(None, max_length=16, description="The language of its prompts.", examples=["en-us"])
+    timezone: str | None = Field(None, max_length=64, description="An IANA time zone.", examples=["Europe/Berlin"])
+    org: str | None = Field(None, description="The full legal name of the organization.")
+    flags: list[str] | None = Field(None, description="Marks set by other applications.")
+    caller_id: CallerIds = Field(default_factory=CallerIds, description="The default caller identities.")
+    caller_id_options: CallerIdOptions | None = None
+    call_restriction: dict[str, Restriction] = Field(
+        default_factory=dict, description="What is denied, by class of number (`international`, `tollfree_us` …)."
+    )
+    call_waiting: Switchable | None = None
+    call_recording: dict[str, Any] | None = Field(None, description="What is recorded, for the account and endpoints.")
+    dial_plan: dict[str, Any] = Field(default_factory=dict, description="Rules that rewrite dialled numbers.")
+    do_not_disturb: Switchable | None = None
+    formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
+    metaflows: dict[str, Any] | None = Field(None, description="What digits do during a call.")
+    music_on_hold: MusicOnHold = Field(default_factory=MusicOnHold)
+    notifications: Notifications | None = None
+    preflow: Preflow = Field(default_factory=Preflow)
+    ringtones: Ringtones = Field(default_factory=Ringtones)
+    topup: Topup | None = None
+    voicemail: dict[str, Any] | None = None
+    zones: dict[str, Any] | None = Field(None, description="Zones in order of preference.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError("not a time zone of the IANA database")
+        return zone
+
+
+def to_document(account: Account) -> dict[str, Any]:
+    """What a client reads: the public fields and the facts about the account."""
+    public = {column: getattr(account, column) for column in Account.document_columns}
+    return dict(account.document) | public | facts(account)
+
+
+def facts(account: Account) -> dict[str, Any]:
+    """The read-only fields. `reseller_id` of a reseller is the reseller above it, of the master account itself."""
+    return {
+        "id": account.id,
+        "created": to_gregorian(account.created),
+        "is_reseller": account.is_reseller,
+        "reseller_id": account.reseller_above_id,
+        "superduper_admin": account.is_master,
+        "wnm_allow_additions": account.is_master,
+        "billing_mode": "manual",
+        "notification_preference": "teletype",
+    }
+
+
+def apply_document(account: Account, document: dict[str, Any]) -> None:
+    """Take over a whole validated document, but for `realm` and `enabled`: actions check and announce those."""
+    account.name = document["name"]
+    account.language = document.get("language") or "en-us"
+    account.timezone = document.get("timezone") or "UTC"
+    known = {*Account.document_columns, *READ_ONLY}
+    account.document = {key: value for key, value in document.items() if key not in known}
