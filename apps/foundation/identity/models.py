@@ -187,6 +187,9 @@ class LoginAttempt(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(default=now, db_index=True)
 
+    #: Rows come and go by themselves: not compared when an account is moved.
+    volatile = True
+
     class Meta:
         indexes = [models.Index(fields=["account_id", "-created"], name="identity_attempt_account")]
 
@@ -203,6 +206,9 @@ class Recovery(models.Model):
     created = models.DateTimeField(default=now)
     expires = models.DateTimeField(db_index=True)
     used = models.DateTimeField(null=True, blank=True)
+
+    #: Rows come and go by themselves: not compared when an account is moved.
+    volatile = True
 
     def __str__(self) -> str:
         return f"{self.account_id}/{self.user_id}"

@@ -39,6 +39,9 @@ class LiveChannel(models.Model):
     answered = models.DateTimeField(null=True, blank=True)
     bridged = models.DateTimeField(null=True, blank=True)
 
+    #: Rows come and go by themselves: not compared when an account is moved.
+    volatile = True
+
     class Meta:
         ordering = ("-created", "uuid")
 

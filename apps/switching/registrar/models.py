@@ -61,6 +61,9 @@ class Registration(models.Model):
     registered = models.DateTimeField(default=now)
     expires = models.DateTimeField()
 
+    #: Rows come and go by themselves: not compared when an account is moved.
+    volatile = True
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["realm", "username", "call_id"], name="registrar_contact")]
         indexes = [models.Index(fields=["switch", "expires"], name="registrar_switch_expires")]
