@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from apps.foundation.kit.clock import now
-from apps.switching.registrar.models import SipCredential, TrunkAddress
+from apps.foundation.kit.secrets import encrypt
+from apps.switching.registrar.flushing import forget_cached_user, renew_gateway
+from apps.switching.registrar.models import Gateway, SipCredential, TrunkAddress
 
 
 class CredentialTaken(Exception):
@@ -78,7 +80,50 @@ def write_trunk_addresses(
         )
 
 
-def _forget_on_commit(username: str, realm: str) -> None:
-    from apps.switching.registrar.flushing import forget_cached_user
+def write_gateway(
+    *,
+    name: str,
+    source_id: str,
+    account_id: str,
+    proxy: str,
+    username: str = "",
+    password: str = "",
+    realm: str = "",
+    register: bool = True,
+    expire_seconds: int = 600,
+    enabled: bool = True,
+) -> Gateway:
+    """Create or replace a carrier the switches register with; they take it over when the transaction commits."""
+    with transaction.atomic():
+        gateway, _created = Gateway.objects.update_or_create(
+            name=name,
+            defaults={
+                "account_id": account_id,
+                "source_id": source_id,
+                "proxy": proxy,
+                "realm": realm,
+                "username": username,
+                "password_encrypted": encrypt(password) if password else "",
+                "register": register,
+                "expire_seconds": expire_seconds,
+                "enabled": enabled,
+            },
+        )
+        _renew_gateway_on_commit(name)
+    return gateway
 
+
+def remove_gateways(source_id: str) -> None:
+    """Remove every gateway of a carrier's resource."""
+    with transaction.atomic():
+        for gateway in Gateway.objects.select_for_update().filter(source_id=source_id):
+            gateway.delete()
+            _renew_gateway_on_commit(gateway.name)
+
+
+def _renew_gateway_on_commit(name: str) -> None:
+    transaction.on_commit(lambda: renew_gateway(name))
+
+
+def _forget_on_commit(username: str, realm: str) -> None:
     transaction.on_commit(lambda: forget_cached_user(username, realm))

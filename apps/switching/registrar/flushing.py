@@ -1,5 +1,5 @@
-"""Making the switches forget. A directory answer is cached on the switch (mod_xml_curl's `cacheable`), so a change of a
-credential is pushed to it."""
+"""Telling the switches what changed in the directory. The answer about a user is cached on the switch (mod_xml_curl's
+`cacheable`), so a change of a credential is pushed to it."""
 
 import logging
 
@@ -15,3 +15,9 @@ def forget_cached_user(username: str, realm: str) -> None:
     except ValueError:
         # Such a name is no plain word of the command line; its cached answer runs out by itself.
         log.info("cached answers for %r will expire by themselves", username)
+
+
+def renew_gateway(name: str) -> None:
+    """Drop a gateway on every node, and have the external profile ask again which there are."""
+    tell_every_node("sofia", "profile", "external", "killgw", name)
+    tell_every_node("sofia", "profile", "external", "rescan")

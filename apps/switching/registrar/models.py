@@ -1,7 +1,7 @@
 """Who may use SIP, where it can be reached now, and which addresses may send calls without a password.
 
 A *credential* is a name and a secret inside a realm. A *registration* is one contact address a phone has announced
-(RFC 3261 §10). A *trunk address* is a network a carrier or a customer's own PBX sends calls from.
+(RFC 3261 §10). A *trunk address* is a network a carrier or a customer's own PBX sends calls from. A *gateway* is a carrier the switches register with.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ class SipCredential(models.Model):
 
 class Registration(models.Model):
     """`contact` is the URI to dial (`sip:1001@192.0.2.7:5060;transport=udp`), with the address the phone was seen at
-    where it is behind NAT. `call_id` is the Call-ID of the REGISTERs: one phone keeps it, so it names the contact."""
+    where it is behind NAT. `call_id` is the Call-ID of the REGISTERs that announced it."""
 
     id = models.BigAutoField(primary_key=True)
     realm = models.CharField(max_length=253)
@@ -65,7 +65,7 @@ class Registration(models.Model):
     volatile = True
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["realm", "username", "call_id"], name="registrar_contact")]
+        constraints = [models.UniqueConstraint(fields=["realm", "username", "contact"], name="registrar_contact")]
         indexes = [models.Index(fields=["switch", "expires"], name="registrar_switch_expires")]
 
     def __str__(self) -> str:
@@ -89,3 +89,22 @@ class TrunkAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network} of {self.source_type} {self.source_id}"
+
+
+class Gateway(models.Model):
+    """A carrier the switches register with. `proxy` is `host[:port]`; `name` is what a dial string calls it
+    (`sofia/gateway/<name>/<number>`)."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    account_id = models.CharField(max_length=32, db_index=True)
+    source_id = models.CharField(max_length=32, db_index=True)
+    proxy = models.CharField(max_length=255)
+    realm = models.CharField(max_length=253, blank=True)
+    username = models.CharField(max_length=128, blank=True)
+    password_encrypted = models.TextField(blank=True)
+    register = models.BooleanField(default=True)
+    expire_seconds = models.PositiveIntegerField(default=600)
+    enabled = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""A node is one FreeSWITCH process. Which nodes exist is configuration; how they are is written here by their listener."""
+"""A node is one FreeSWITCH process. Which nodes exist is configuration; how they are is written by their listener."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
