@@ -1,0 +1,78 @@
+"""Checking a flow before it is saved: every node's shape, and its data against its verb's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.foundation.crossbar.errors import ValidationFailed
+from apps.pbx.callflows.registry import DEEPEST_FLOW, LONGEST_VERB, problems_of, verbs
+
+Violations = dict[str, dict[str, dict[str, Any]]]
+MOST_NODES = 2_000
+#: pydantic's kinds of error under the names of JSON schema's rules, as crossbar's clients know them.
+_RULES = {
+    "missing": "required",
+    "literal_error": "enum",
+    "string_too_long": "maxLength",
+    "string_too_short": "minLength",
+    "greater_than_equal": "minimum",
+    "less_than_equal": "maximum",
+    "too_short": "minItems",
+    "too_long": "maxItems",
+}
+
+
+def validate_flow(flow: Any, path: str = "flow") -> dict[str, Any]:
+    """The flow as given, or `ValidationFailed` with everything that is wrong, by dotted path.
+
+    An unknown verb is kept: the call goes on at its `_`. `data` and `children` may be left out.
+    """
+    found: Violations = {}
+    waiting: list[tuple[Any, str, int]] = [(flow, path, 1)]
+    nodes = 0
+    while waiting and nodes <= MOST_NODES:
+        node, where, depth = waiting.pop()
+        nodes += 1
+        if not isinstance(node, Mapping):
+            _note(found, where, "type", "Value did not match type(s): object", target="object")
+            continue
+        _check_node(node, where, found)
+        children = node.get("children", {})
+        if not isinstance(children, Mapping):
+            _note(found, f"{where}.children", "type", "Value did not match type(s): object", target="object")
+        elif children and depth >= DEEPEST_FLOW:
+            _note(found, f"{where}.children", "maxDepth", f"At most {DEEPEST_FLOW} actions deep", target=DEEPEST_FLOW)
+        else:
+            waiting += [(child, f"{where}.children.{key}", depth + 1) for key, child in children.items()]
+    if nodes > MOST_NODES:
+        _note(found, path, "maxItems", f"At most {MOST_NODES} actions", target=MOST_NODES)
+    if found:
+        raise ValidationFailed(found)
+    return dict(flow)
+
+
+def _check_node(node: Mapping[str, Any], where: str, found: Violations) -> None:
+    name, data = node.get("module"), node.get("data", {})
+    if name is None:
+        _note(found, f"{where}.module", "required", "Field is required but missing")
+    elif not isinstance(name, str):
+        _note(found, f"{where}.module", "type", "Value did not match type(s): string", target="string")
+    elif not 0 < len(name) <= LONGEST_VERB:
+        rule, limit = ("maxLength", LONGEST_VERB) if name else ("minLength", 1)
+        _note(found, f"{where}.module", rule, f"String must be 1 to {LONGEST_VERB} characters", target=limit)
+    if not isinstance(data, Mapping):
+        _note(found, f"{where}.data", "type", "Value did not match type(s): object", target="object")
+        return
+    verb = verbs().get(name) if isinstance(name, str) else None
+    if verb is not None:
+        for inner, kind, message in problems_of(verb, data):
+            _note(found, f"{where}.data.{inner}".rstrip("."), _rule(kind), message)
+
+
+def _rule(kind: str) -> str:
+    return _RULES.get(kind, "type" if kind.endswith(("_type", "_parsing")) else kind)
+
+
+def _note(found: Violations, path: str, rule: str, message: str, **details: Any) -> None:
+    found.setdefault(path, {})[rule] = {"message": message, **details}

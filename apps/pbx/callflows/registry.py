@@ -1,0 +1,158 @@
+"""The verbs a callflow is made of, found by scanning `modules/`: one file per verb, named after it.
+
+A file of `modules/` holds one `Verb` subclass. From its docstring, its typed `Data`, its children and examples come the
+validation of a saved flow, the JSON schema `callflows.<verb>`, the editor's form and the reference page.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field, PrivateAttr, ValidationError
+
+from apps.foundation.documents.shape import Shape
+from apps.switching.calls.port import Call
+
+MODULES = "apps.pbx.callflows.modules"
+DEFAULT_CHILD = "_"
+#: Nodes from a flow's root to its deepest child; longer flows are jumped into by `callflow`.
+DEEPEST_FLOW = 50
+LONGEST_VERB = 64
+
+
+class DuplicateVerb(Exception):
+    """Two classes claim one verb, or a file of `modules/` does not hold exactly one."""
+
+
+class VerbData(Shape):
+    """What every verb's `data` may hold."""
+
+    skip_module: bool = Field(False, description="Skip this action and go on at the default child.")
+    _child_keys: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def child_keys(self) -> frozenset[str]:
+        """The keys of the node's children, for a verb that must know what can follow."""
+        return self._child_keys
+
+
+DataT = TypeVar("DataT", bound=VerbData)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What happens after a verb: the first of `keys` that is a child, else `_`; or stop; or another callflow.
+
+    `cause` is the hangup cause to end with where there is no child (`""`: as before). With `comes_back` the call goes
+    on at the current `_` when the other callflow has ended.
+    """
+
+    keys: tuple[str, ...] = ()
+    stops: bool = False
+    callflow_id: str = ""
+    comes_back: bool = False
+    cause: str = ""
+    why: str = ""
+
+
+def go_on(*keys: str, cause: str = "", why: str = "") -> Branch:
+    """Go on at the child called the first of `keys` there is, else at `_`."""
+    return Branch(keys=keys, cause=cause, why=why)
+
+
+def stop(why: str = "", cause: str = "") -> Branch:
+    """The flow has done its work."""
+    return Branch(stops=True, why=why, cause=cause)
+
+
+def jump(callflow_id: str, *, comes_back: bool = False, why: str = "") -> Branch:
+    """Go on with another callflow of the account."""
+    return Branch(callflow_id=callflow_id, comes_back=comes_back, why=why)
+
+
+class Verb(Generic[DataT]):
+    """One thing a callflow can do. The docstring is its description; the file's name its name."""
+
+    Data: type[DataT]
+    #: Keys of the children it may continue at, each with what it stands for; `_` is the default one.
+    children: ClassVar[Mapping[str, str]] = {DEFAULT_CHILD: "what comes next"}
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ()
+    name: ClassVar[str]
+
+    async def run(self, call: Call, data: DataT) -> Branch:
+        """Do it. Raises `CallerHungUp`; any other exception is logged, and the flow goes on at `_`."""
+        raise NotImplementedError
+
+
+AnyVerb = Verb[Any]
+
+
+@cache
+def verbs() -> Mapping[str, AnyVerb]:
+    """Every verb by name. Raises `DuplicateVerb`."""
+    found: dict[str, AnyVerb] = {}
+    package = import_module(MODULES)
+    for entry in pkgutil.iter_modules(package.__path__):
+        if entry.name.startswith("_"):
+            continue
+        for verb in _of_module(entry.name):
+            if verb.name in found:
+                raise DuplicateVerb(f"the verb {verb.name!r} is there twice")
+            found[verb.name] = verb
+    return dict(sorted(found.items()))
+
+
+def _of_module(name: str) -> Iterator[AnyVerb]:
+    module = import_module(f"{MODULES}.{name}")
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Verb) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise DuplicateVerb(f"{module.__name__} must hold exactly one verb, it holds {len(classes)}")
+    classes[0].name = getattr(module, "NAME", name)
+    yield classes[0]()
+
+
+def schema_of(verb: AnyVerb) -> dict[str, Any]:
+    """The JSON schema of a verb's data, as `/v2/schemas/callflows.<verb>` serves it."""
+    schema = verb.Data.model_json_schema()
+    schema.pop("title", None)
+    return {"description": " ".join((verb.__doc__ or "").split()), **schema}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """`callflows.<verb>` → JSON schema, of every verb."""
+    return {f"callflows.{name}": schema_of(verb) for name, verb in verbs().items()}
+
+
+def read_data(verb: AnyVerb, data: Mapping[str, Any], children: Iterable[str] = ()) -> VerbData:
+    """A node's `data`, typed. Raises pydantic's ValidationError."""
+    read: VerbData = verb.Data.model_validate(dict(data))
+    read._child_keys = frozenset(children)
+    return read
+
+
+def problems_of(verb: AnyVerb, data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """`(dotted path, kind, message)` of everything wrong with a node's data."""
+    try:
+        read_data(verb, data)
+    except ValidationError as error:
+        return [
+            (".".join(str(part) for part in one["loc"]), one["type"], one["msg"])
+            for one in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    return []
+
+
+def validate_flow(flow: Any, path: str = "flow") -> dict[str, Any]:
+    """See `apps.pbx.callflows.flow_validation.validate_flow`."""
+    from apps.pbx.callflows import flow_validation
+
+    return flow_validation.validate_flow(flow, path)

@@ -1,0 +1,118 @@
+"""From what a callflow names (devices, users, groups) to the legs that are rung, in a fixed number of queries.
+
+Everything here runs inside `account_scope`. A *member* is what a callflow names; a *leg* is one thing the switch
+dials. A user stands for his devices; a group for its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.kit.clock import now
+from apps.pbx.devices.models import Device
+from apps.pbx.endpoints.legs import Asking, Household, Member, Party
+from apps.pbx.endpoints.rules import Document, caller_id
+from apps.pbx.groups.models import Group
+from apps.pbx.users.models import User
+from apps.switching.calls.dial_string import Leg
+from apps.switching.calls.port import CallerId
+from apps.switching.registrar.models import Registration
+
+#: Groups may hold groups; deeper than this they are taken for a loop. One query each.
+DEEPEST_GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`skipped` says for whom there is no leg and why, for the log."""
+
+    legs: tuple[Leg, ...]
+    skipped: tuple[str, ...]
+
+
+def resolve(members: Sequence[Member], asking: Asking) -> Resolution:
+    """The legs for `members`, in their order; a device that is named twice rings once, as the first time."""
+    flat = expand_groups(members)
+    named_devices = [member.id for member in flat if member.type == "device"]
+    named_users = [member.id for member in flat if member.type == "user"]
+    account = Account.objects.get(id=current_account_id())
+    devices = {
+        device.id: device for device in Device.objects.filter(Q(id__in=named_devices) | Q(owner_id__in=named_users))
+    }
+    owners = {device.owner_id for device in devices.values() if device.owner_id}
+    users = {user.id: user for user in User.objects.filter(id__in=owners | set(named_users))}
+    household = Household(
+        account_id=account.id,
+        context=account.realm,
+        account=account.document,
+        devices={identifier: _party(device, device.owner_id or "") for identifier, device in devices.items()},
+        users={identifier: _party(user, "") for identifier, user in users.items()},
+        contacts=_contacts(devices),
+    )
+    for member in flat:
+        household.ring(member, asking)
+    return Resolution(tuple(household.legs), tuple(household.skipped))
+
+
+def expand_groups(members: Sequence[Member]) -> list[Member]:
+    """Devices and users only: a group is replaced by its members, who keep its delay and timeout."""
+    for _ in range(DEEPEST_GROUP):
+        wanted = [member.id for member in members if member.type == "group"]
+        if not wanted:
+            break
+        found = {group.id: group.document for group in Group.objects.filter(id__in=wanted)}
+        members = [inner for member in members for inner in _opened(member, found)]
+    return [member for member in members if member.type != "group"]
+
+
+def _opened(member: Member, found: Mapping[str, Document]) -> Iterable[Member]:
+    if member.type != "group":
+        return [member]
+    endpoints = found.get(member.id, {}).get("endpoints")
+    if not isinstance(endpoints, Mapping):
+        return []
+    return [
+        Member(identifier, given["type"], member.delay, member.timeout, int(given.get("weight") or member.weight))
+        for identifier, given in endpoints.items()
+        if isinstance(given, Mapping) and given.get("type") in ("device", "user", "group")
+    ]
+
+
+def caller_identity(kind: str, *, authorizing_id: str, owner_id: str) -> CallerId:
+    """The caller id this account's caller shows for `kind` (internal, external, emergency); parts may be empty."""
+    account = Account.objects.get(id=current_account_id())
+    device = Device.objects.filter(id=authorizing_id).first()
+    owner = owner_id or (device.owner_id if device is not None else "") or ""
+    user = User.objects.filter(id=owner).first()
+    return caller_id(
+        kind,
+        account=account.document,
+        user=user.document if user is not None else {},
+        device=device.document if device is not None else {},
+    )
+
+
+def _contacts(devices: Mapping[str, Device]) -> dict[str, list[tuple[str, str]]]:
+    contacts: dict[str, list[tuple[str, str]]] = {}
+    rows = Registration.objects.filter(
+        account_id=current_account_id(), device_id__in=list(devices), expires__gt=now()
+    ).order_by("registered")
+    for device_id, contact, profile in rows.values_list("device_id", "contact", "profile"):
+        contacts.setdefault(device_id, []).append((contact, profile or "internal"))
+    return contacts
+
+
+def _party(row: Device | User, owner_id: str) -> Party:
+    document = row.document
+    return Party(
+        id=row.id,
+        enabled=bool(getattr(row, "enabled", True)),
+        owner_id=owner_id,
+        device_type=str(getattr(row, "device_type", "") or ""),
+        document=document,
+    )
