@@ -1,4 +1,4 @@
-"""Carriers: the gateways calls leave through, and the addresses carriers' calls come from. KAZOO calls one a resource."""
+"""Carriers: the gateways calls leave through, and the addresses carriers' calls come from. KAZOO: a resource."""
 
 from typing import Any, ClassVar
 

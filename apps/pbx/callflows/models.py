@@ -10,9 +10,9 @@ from apps.foundation.documents.models import AccountRow, Document, SchemaManager
 
 
 class Callflow(Document):
-    """`numbers` are E.164 numbers, extensions, words or `no_match`; `patterns` regular expressions over what was dialled.
+    """`numbers` are E.164 numbers, extensions, words or `no_match`; `patterns` regular expressions over what is dialled.
 
-    `flow` is the tree `{"module", "data", "children": {key: flow}}`. `type` and `owner_id` are a user interface's notes.
+    `flow` is the tree `{"module", "data", "children": {key: flow}}`. `type` and `owner_id` are a client's notes.
     """
 
     name = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001 - absent is not ""
@@ -44,8 +44,8 @@ class NumberManager(models.Manager["CallflowNumber"]):
 class CallflowNumber(AccountRow):
     """Which callflow answers a number of its account: one row per number, written with the callflow.
 
-    A table of its own, because every account has an extension 1001: one probe of this index finds the account's, and the
-    constraint is what makes a number unique when two administrators save at once.
+    A table of its own, because every account has an extension 1001: one probe of this index finds the account's, and
+    the constraint is what makes a number unique when two administrators save at once.
     """
 
     number = models.CharField(max_length=36)

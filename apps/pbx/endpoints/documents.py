@@ -1,0 +1,145 @@
+"""The option groups users and devices have in common: caller identity, forwarding, media and the like."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError as Refused
+from django.core.validators import validate_email
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from apps.foundation.accounts.documents import CallerIdOptions, CallerIds, MusicOnHold, Ringtones
+from apps.foundation.documents.shape import Shape
+
+
+def _blank_is_absent(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _known_zone(zone: str) -> str:
+    if zone != "inherit" and zone not in available_timezones():
+        raise PydanticCustomError("format", "Not a time zone of the IANA database")
+    return zone
+
+
+def _email(text: str) -> str:
+    try:
+        validate_email(text)
+    except Refused:
+        raise PydanticCustomError("format", "Not an e-mail address") from None
+    return text
+
+
+#: Forms send an empty string for "none".
+BlankIsAbsent = BeforeValidator(_blank_is_absent)
+Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", min_length=32, max_length=32)]
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+EmailAddress = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_email)]
+Language = Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+PresenceId = Annotated[str, Field(max_length=128)]
+Flags = list[Annotated[str, Field(max_length=128)]]
+
+
+class CallForward(Shape):
+    """Sends calls on to another number."""
+
+    enabled: bool = Field(False, description="Whether calls are forwarded.")
+    number: str | None = Field(None, max_length=35, description="Where to: a number or an extension.")
+    substitute: bool = Field(True, description="Ring the number instead of the phone, not beside it.")
+    require_keypress: bool = Field(True, description="Connect only once the answering person pressed 1.")
+    keep_caller_id: bool = Field(True, description="Show the original caller, not the one who forwards.")
+    direct_calls_only: bool = Field(False, description="Do not forward calls to a group the phone is in.")
+    ignore_early_media: bool = Field(True, description="Keep the caller from hearing what the number plays.")
+    failover: bool = Field(False, description="Forward even while `enabled` is off, when no phone is registered.")
+
+
+class Restriction(Shape):
+    action: Literal["inherit", "deny", "allow"] | None = Field(
+        None, description="`deny` refuses calls of this class, `allow` on a user lifts his devices' refusal."
+    )
+
+
+class OnOff(Shape):
+    enabled: bool | None = Field(None, description="Whether it is on.")
+
+
+class RecordingParameters(Shape):
+    """How one kind of call is recorded."""
+
+    enabled: bool | None = Field(None, description="Whether it is recorded.")
+    format: Literal["mp3", "wav"] | None = Field(None, description="The file's format.")
+    record_min_sec: int | None = Field(None, ge=0, description="Shorter recordings are dropped. Seconds.")
+    record_on_answer: bool | None = Field(None, description="Begin when the call is answered.")
+    record_on_bridge: bool | None = Field(None, description="Begin when the parties are connected.")
+    record_sample_rate: int | None = Field(None, ge=8000, le=48000, description="Samples per second (Hz).")
+    time_limit: int | None = Field(None, ge=5, le=10800, description="The longest recording. Seconds.")
+    url: str | None = Field(None, max_length=2048, description="Where the file is sent.")
+
+
+class RecordingNetworks(Shape):
+    any: RecordingParameters | None = Field(None, description="Every call.")
+    onnet: RecordingParameters | None = Field(None, description="Calls inside the account.")
+    offnet: RecordingParameters | None = Field(None, description="Calls from or to the outside.")
+
+
+class CallRecording(Shape):
+    any: RecordingNetworks | None = Field(None, description="Calls in both directions.")
+    inbound: RecordingNetworks | None = Field(None, description="Calls to the endpoint.")
+    outbound: RecordingNetworks | None = Field(None, description="Calls the endpoint makes.")
+
+
+class ContactList(Shape):
+    exclude: bool | None = Field(None, description="Leave this entry out of the contact list phones download.")
+
+
+class Codecs(Shape):
+    codecs: list[Annotated[str, Field(max_length=32)]] | None = Field(
+        None, description="Codecs to offer, best first (`PCMU`, `OPUS`, `H264` …)."
+    )
+
+
+class Encryption(Shape):
+    enforce_security: bool = Field(False, description="Refuse calls whose media cannot be encrypted.")
+    methods: list[Literal["zrtp", "srtp"]] = Field(default_factory=list, description="How media may be encrypted.")
+
+
+class Media(Shape):
+    """What is offered in the SDP."""
+
+    audio: Codecs = Field(default_factory=Codecs)
+    video: Codecs = Field(default_factory=Codecs)
+    encryption: Encryption = Field(default_factory=Encryption)
+    bypass_media: bool | Literal["auto"] | None = Field(None, description="Let media flow past the switch.")
+    fax_option: bool | None = Field(None, description="Offer T.38 for faxes.")
+    ignore_early_media: bool | None = Field(None, description="Ignore what is played before the answer.")
+    progress_timeout: int | None = Field(None, ge=0, description="How long to wait for a sign of ringing. Seconds.")
+
+
+class Endpoint(Shape):
+    """What a user and a device both have."""
+
+    enabled: bool = Field(True, description="A disabled one neither registers, calls nor is rung.")
+    call_forward: CallForward | None = None
+    call_recording: CallRecording | None = None
+    call_restriction: dict[str, Restriction] = Field(
+        default_factory=dict, description="What may not be dialled, by class of number (`international` …)."
+    )
+    call_waiting: OnOff | None = None
+    caller_id: CallerIds | None = Field(None, description="The identity shown to callees.")
+    caller_id_options: CallerIdOptions | None = None
+    contact_list: ContactList = Field(default_factory=ContactList)
+    dial_plan: dict[str, Any] | None = Field(None, description="Rules that rewrite dialled numbers.")
+    do_not_disturb: OnOff | None = None
+    flags: Flags | None = Field(None, description="Marks set by other applications.")
+    formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
+    language: Annotated[Language | None, BlankIsAbsent] = Field(None, description="Of prompts.", examples=["en-us"])
+    media: Media = Field(default_factory=Media)
+    metaflows: dict[str, Any] | None = Field(None, description="What digits do during a call.")
+    music_on_hold: MusicOnHold = Field(default_factory=MusicOnHold)
+    presence_id: Annotated[PresenceId | None, BlankIsAbsent] = Field(
+        None, description="The extension whose lamp shows the state of this one."
+    )
+    ringtones: Ringtones = Field(default_factory=Ringtones)
+    timezone: Annotated[TimeZone | None, BlankIsAbsent] = Field(
+        None, description="An IANA time zone, or `inherit` for the account's.", examples=["Europe/Berlin"]
+    )
