@@ -18,7 +18,7 @@ from apps.foundation.identity.authentication import (
     refuse_disabled,
 )
 from apps.foundation.identity.errors import AccountDisabled, InvalidCredentials, NotAllowed, UserDisabled
-from apps.foundation.identity.models import ApiKey, Login, LoginAttempt, RevokedToken
+from apps.foundation.identity.models import ApiKey, Login, LoginAttempt, Recovery, RevokedToken, TokenRestriction
 from apps.foundation.identity.passwords import DigestMethod, digest_of, is_digest, pretend_to_verify
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.identity.throttle import Throttle
@@ -151,10 +151,21 @@ def void_user_tokens(account: Account, user: Login, principal: Principal) -> Non
 @transaction.atomic
 def void_account_tokens(account: Account, principal: Principal) -> None:
     """Every token and session of an account's people and of its API key stops with its next request."""
-    account.token_salt = new_id()
-    account.save(update_fields=["token_salt"])
+    renew_account_salt(account)
     with account_scope(account):
         record(principal, "account.tokens_voided", "account", account.id, {}, {})
+
+
+def renew_account_salt(account: Account) -> None:
+    """A suspended account's tokens stay void when it is resumed."""
+    account.token_salt = new_id()
+    Account.objects.filter(id=account.id).update(token_salt=account.token_salt)
+
+
+def forget_account(account: Account) -> None:
+    """Remove what is kept here about an account that is removed for good."""
+    for model in (ApiKey, LoginAttempt, Recovery, TokenRestriction):
+        model._default_manager.filter(account_id=account.id).delete()
 
 
 def _whose(accounts: list[Account], attempt: Attempt) -> tuple[Account, Login] | None:

@@ -7,3 +7,10 @@ class IdentityConfig(AppConfig):
     name = "apps.foundation.identity"
     label = "identity"
     schema: ClassVar[str] = "shared"
+
+    def ready(self) -> None:
+        from apps.foundation.accounts import lifecycle
+        from apps.foundation.identity.actions import forget_account, renew_account_salt
+
+        lifecycle.suspended.register(renew_account_salt)
+        lifecycle.removed.register(forget_account)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.http.request import validate_host
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -86,11 +86,7 @@ def create_reset(account: Account, user: Login) -> str:
 def reset_link(ui_url: str, reset_id: str) -> str:
     """The portal's page, or the client's with `recovery=<reset id>` in its query, where Monster UI looks for it."""
     if not ui_url:
-        try:
-            page = reverse("portal:reset", args=[reset_id])
-        except NoReverseMatch:
-            page = f"/?recovery={reset_id}"
-        return settings.PUBLIC_URL.rstrip("/") + page
+        return settings.PUBLIC_URL.rstrip("/") + reverse("portal:reset", args=[reset_id])
     parts = urlsplit(ui_url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("recovery", reset_id)])
     return parts._replace(query=query).geturl()
