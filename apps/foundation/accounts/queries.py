@@ -1,8 +1,7 @@
 """Reading the account tree. Deleted accounts are never among the answers."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, Count, Func, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Func, IntegerField, OuterRef, Subquery
 
 from apps.foundation.accounts.models import Account, AccountQuerySet
 
@@ -44,6 +43,5 @@ def with_descendants_count(accounts: AccountQuerySet) -> AccountQuerySet:
     """Annotated with `descendants_count`, the present accounts below each."""
     this = Func(OuterRef("id"), template="ARRAY[%(expressions)s]", output_field=ArrayField(CharField(max_length=32)))
     below = Account.objects.present().order_by().filter(ancestors__contains=this)
-    count = below.annotate(one=Func(template="1", output_field=IntegerField())).values("one")
-    counted = Subquery(count.annotate(count=Count("id")).values("count"), output_field=IntegerField())
-    return accounts.annotate(descendants_count=Coalesce(counted, 0))
+    count = below.annotate(count=Func("id", function="COUNT", output_field=IntegerField())).values("count")
+    return accounts.annotate(descendants_count=Subquery(count))
