@@ -1,7 +1,8 @@
 """Who may use SIP, where it can be reached now, and which addresses may send calls without a password.
 
 A *credential* is a name and a secret inside a realm. A *registration* is one contact address a phone has announced
-(RFC 3261 §10). A *trunk address* is a network a carrier or a customer's own PBX sends calls from. A *gateway* is a carrier the switches register with.
+(RFC 3261 §10). A *trunk address* is a network a carrier or a customer's own PBX sends calls from. A *gateway* is a
+carrier the switches register with.
 """
 
 from typing import Any

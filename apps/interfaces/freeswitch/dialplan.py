@@ -1,0 +1,152 @@
+"""The dialplan section: what happens with this call? One query, then the call is handed to the call server.
+
+A call from a carrier's address reaches the account its number belongs to; a call from a phone belongs to the account
+its credential named (the switch has authenticated it before it asks). The answer sets the call's variables, exports
+them to the legs rung later, hands the call over, and says 503 where the call server does not answer.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apps.foundation.kit.clock import now, to_gregorian
+from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.interfaces.freeswitch.markup import document, element
+from apps.interfaces.freeswitch.store import DatabaseAway, Store
+
+CARRIERS, PHONES = "public", "internal"
+IN_SERVICE = "in_service"
+#: A value that the switch would not expand, split or cut.
+_PLAIN = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
+_ENABLED = """
+  account.enabled AND account.deleted IS NULL AND NOT EXISTS (
+    SELECT 1 FROM accounts_account above WHERE above.id = ANY(account.ancestors) AND NOT above.enabled)
+"""
+FROM_CARRIER = f"""
+SELECT trunk.source_type, trunk.source_id, number.number, number.callflow_id, number.state,
+       account.id AS account_id, {_ENABLED} AS enabled
+  FROM (SELECT 1) AS one
+  LEFT JOIN LATERAL (
+    SELECT source_type, source_id, account_id FROM registrar_trunkaddress
+     WHERE network >>= %(address)s::inet AND enabled ORDER BY masklen(network) DESC, id LIMIT 1) trunk ON true
+  LEFT JOIN LATERAL (
+    SELECT number, account_id, callflow_id, state FROM numbers_phonenumber
+     WHERE number = ANY(%(numbers)s) ORDER BY array_position(%(numbers)s, number::text) LIMIT 1) number ON true
+  LEFT JOIN accounts_account account
+    ON account.id = CASE WHEN trunk.source_type = 'trunk' THEN trunk.account_id ELSE number.account_id END
+"""  # noqa: S608 - no value in it
+FROM_PHONE = f"SELECT {_ENABLED} AS enabled FROM accounts_account account WHERE account.id = %(account_id)s"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The SIP status a call is turned away with (RFC 3261 §21)."""
+
+    status: str
+
+    def actions(self) -> tuple[str, ...]:
+        return (action("respond", self.status),)
+
+
+#: 404 makes a carrier try no other route: the number does not exist here (Q.850 cause 1).
+UNALLOCATED = Refusal("404 Not Found")
+FORBIDDEN = Refusal("403 Forbidden")
+DECLINED = Refusal("603 Decline")
+UNAVAILABLE = Refusal("503 Service Unavailable")
+
+
+async def answer(fields: Mapping[str, str], store: Store, call_server: str) -> bytes:
+    """`call_server` is `host:port`. Never raises: a call is answered at once, whatever happens."""
+    context = fields.get("Hunt-Context") or fields.get("Caller-Context") or ""
+    try:
+        if context == CARRIERS:
+            found = await _from_carrier(fields, store)
+        elif context == PHONES:
+            found = await _from_phone(fields, store)
+        else:
+            found = FORBIDDEN
+    except DatabaseAway:
+        found = UNAVAILABLE
+    actions = found.actions() if isinstance(found, Refusal) else handing_over(found, call_server)
+    extension = element("extension", element("condition", *actions), name="call")
+    return document("dialplan", element("context", extension, name=context or "none"))
+
+
+async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
+    address, dialed = fields.get("variable_sip_network_ip", ""), _dialed(fields)
+    if not _PLAIN.fullmatch(address):
+        return FORBIDDEN
+    row = await store.row(FROM_CARRIER, {"address": address, "numbers": spellings(dialed)})
+    if row is None or row["source_id"] is None:
+        return FORBIDDEN
+    from_customer = row["source_type"] == "trunk"
+    if row["account_id"] is None or (not from_customer and row["state"] != IN_SERVICE):
+        return UNALLOCATED
+    if not row["enabled"]:
+        return DECLINED
+    variables = {
+        "account_id": row["account_id"],
+        "authorizing_id": row["source_id"],
+        "authorizing_type": row["source_type"],
+        "interaction_id": interaction_id(fields),
+    }
+    if from_customer:
+        return variables | {"call_kind": "internal"}
+    return variables | {
+        "call_kind": "inbound",
+        "callflow_id": row["callflow_id"] or "",
+        "dialed_number": row["number"],
+    }
+
+
+async def _from_phone(fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
+    account_id = fields.get("variable_account_id", "")
+    if not _PLAIN.fullmatch(account_id):
+        return FORBIDDEN
+    row = await store.row(FROM_PHONE, {"account_id": account_id})
+    if row is None or not row["enabled"]:
+        return DECLINED
+    kept = ("authorizing_id", "authorizing_type", "owner_id")
+    return {
+        "account_id": account_id,
+        "call_kind": fields.get("variable_call_kind") or "internal",
+        "interaction_id": interaction_id(fields),
+        **{name: fields.get(f"variable_{name}", "") for name in kept},
+    }
+
+
+def handing_over(variables: Mapping[str, str], call_server: str) -> tuple[str, ...]:
+    """Export the variables, hand the call over, and turn it away where nobody takes it."""
+    plain = {name: value for name, value in variables.items() if _PLAIN.fullmatch(value)}
+    return (
+        *(action("export", f"{name}={value}") for name, value in plain.items()),
+        action("socket", f"{call_server} async full"),
+        *UNAVAILABLE.actions(),
+    )
+
+
+def interaction_id(fields: Mapping[str, str]) -> str:
+    """What ties the legs of a conversation together: `<Gregorian seconds>-<8 hex>`. A transferred one keeps its own."""
+    return fields.get("variable_interaction_id") or f"{to_gregorian(now())}-{secrets.token_hex(4)}"
+
+
+def spellings(dialed: str) -> list[str]:
+    """E.164 forms of what a carrier put into the request URI, the likeliest first."""
+    found = []
+    for text in (dialed, "+" + dialed.lstrip("+")):
+        try:
+            found.append(str(to_e164(text)))
+        except NotANumber:
+            continue
+    return list(dict.fromkeys([*found, dialed]))
+
+
+def action(application: str, data: str) -> str:
+    return element("action", application=application, data=data)
+
+
+def _dialed(fields: Mapping[str, str]) -> str:
+    return (fields.get("Hunt-Destination-Number") or fields.get("Caller-Destination-Number") or "")[:128]

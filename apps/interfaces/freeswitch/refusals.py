@@ -1,0 +1,49 @@
+"""Records that are no records: kept with the reason, tried again on demand, removed when they got in."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import transaction
+
+from apps.commerce.cdrs.actions import record_legs
+from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
+from apps.interfaces.freeswitch.models import RefusedRecord
+from apps.interfaces.freeswitch.records import read_record
+
+
+def keep_refused(node: str, call_id: str, problem: str, body: bytes) -> None:
+    """Keep a body that could not be taken in; the same one again is the same row."""
+    digest = hashlib.sha256(node.encode() + b"/" + body).hexdigest()
+    values = {"switch": node[:64], "call_id": call_id[:64], "problem": problem[:255], "body": body}
+    RefusedRecord.objects.update_or_create(digest=digest, defaults=values)
+
+
+def take_in_now(body: bytes, node: str, call_id: str = "") -> bool:
+    """Write one record, or keep it with the reason (False). Raises OperationalError where the database is away."""
+    try:
+        leg = read_record(body, node)
+    except NotARecord as error:
+        keep_refused(node, call_id, str(error), body)
+        return False
+    refused = record_legs([leg]) if leg else {}
+    for refused_id, problem in refused.items():
+        keep_refused(node, refused_id, problem, body)
+    return not refused
+
+
+def retry_refused(record: RefusedRecord) -> bool:
+    """Try a kept record once more, after whatever kept it out was repaired. True when it got in and is gone here."""
+    with transaction.atomic():
+        if not take_in_now(bytes(record.body), record.switch, record.call_id):
+            return False
+        record.delete()
+    return True
+
+
+def record_batch(batch: list[tuple[FinishedLeg, bytes]]) -> None:
+    """Write the records of these legs together, keeping those that are refused."""
+    refused = record_legs(leg for leg, _ in batch)
+    for leg, body in batch:
+        if leg.call_id in refused:
+            keep_refused(leg.switch, leg.call_id, refused[leg.call_id], body)
