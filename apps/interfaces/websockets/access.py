@@ -3,7 +3,8 @@
 from typing import Any
 
 from apps.foundation.accounts.models import Account
-from apps.foundation.identity.authentication import InvalidCredentials, authenticate_token
+from apps.foundation.identity.authentication import authenticate_token
+from apps.foundation.identity.errors import NotAuthenticated
 from apps.foundation.identity.principal import Principal, Role
 from apps.interfaces.websockets.bindings import Binding
 
@@ -16,7 +17,7 @@ def authorise(token: str, account_id: str) -> Principal:
     """The token's principal, when its account is `account_id` or an ancestor of it. Raises Refused."""
     try:
         principal = authenticate_token(token)
-    except InvalidCredentials:
+    except NotAuthenticated:
         raise Refused("failed to authenticate token") from None
     account = Account.objects.filter(id=account_id, deleted=None, enabled=True).first()
     if account is None or not account.is_within(principal.account_id):

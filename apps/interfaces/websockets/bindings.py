@@ -21,6 +21,14 @@ OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 OBJECT_TYPES = ("account", "callflow", "device", "user", "group", "ring_group", "phone_number", "resource", "limits")
 
 
+def available_bindings() -> dict[str, list[str]]:
+    """Every binding there is, by the kind of event, as `GET /v2/websockets` lists them."""
+    return {
+        "call": [f"call.{event}.{{CALL_ID}}" for event in CALL_EVENTS],
+        "object": [f"object.{action}.{noun}" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES],
+    }
+
+
 class BadBinding(ValueError):
     """The binding is not one of the known forms. The text says what is wrong with it."""
 

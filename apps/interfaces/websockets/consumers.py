@@ -48,6 +48,7 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         self.session_id = new_id()
         self.started = to_gregorian(now())
+        self.too_slow = False
         self.watches: dict[str, Watch] = {}
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE_LENGTH)
         self.cache = redis.asyncio.Redis.from_url(settings.REDIS_URL)
@@ -77,7 +78,8 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return {"response": "pong"}
         if action not in ("subscribe", "unsubscribe"):
             raise Refused("unknown action: use subscribe, unsubscribe or ping")
-        data = frame.get("data") if isinstance(frame.get("data"), dict) else {}
+        given = frame.get("data")
+        data: dict[str, Any] = given if isinstance(given, dict) else {}
         account_id = data.get("account_id")
         if not isinstance(account_id, str) or not is_id(account_id):
             raise Refused("account_id is missing or is no account id")
@@ -143,7 +145,9 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             self.queue.put_nowait(event | {"data": data})
         except asyncio.QueueFull:
-            self.tasks.append(asyncio.create_task(self.close(CLOSE_TOO_SLOW)))
+            if not self.too_slow:
+                self.too_slow = True
+                self.tasks.append(asyncio.create_task(self.close(CLOSE_TOO_SLOW)))
 
     async def _deliver(self) -> None:
         while True:

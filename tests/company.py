@@ -1,0 +1,86 @@
+"""The cast with people who signed in, committed: for tests whose asynchronous parts have connections of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.documents.actions import create_document
+from apps.foundation.identity import queries, tokens
+from apps.foundation.identity.models import Login
+from apps.foundation.identity.principal import system_principal
+from apps.foundation.tenants.actions import drop_tenant
+from tests.cast import Tree, plant_tree
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signed in: `token` is good for `account`."""
+
+    account: Account
+    login: Login
+    token: str
+
+
+@dataclass
+class Company:
+    """`olga` runs the installation, `nora` and `sven` the resellers north and south, `alice` the bakery (north),
+    `carol` the clinic (north), `dave` the harbour (south); `bob` is a plain user of the bakery and `bella` another."""
+
+    tree: Tree
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def hire(self, name: str, account: Account, priv_level: str) -> Person:
+        document = {
+            "first_name": name.title(),
+            "last_name": "Test",
+            "username": name,
+            "password": PASSWORD,
+            "priv_level": priv_level,
+            "enabled": True,
+            "require_password_update": False,
+        }
+        with account_scope(account):
+            login = create_document(queries.login_model(), document, system_principal(account.id))
+        token, _claims = tokens.token_for(account, login, tokens.USER_AUTH)
+        self.people[name] = Person(account, login, token)
+        return self.people[name]
+
+
+def found_company() -> Company:
+    made = Company(plant_tree())
+    tree = made.tree
+    for name, account, level in [
+        ("olga", tree.master, "admin"),
+        ("nora", tree.north, "admin"),
+        ("sven", tree.south, "admin"),
+        ("alice", tree.bakery, "admin"),
+        ("bob", tree.bakery, "user"),
+        ("bella", tree.bakery, "user"),
+        ("carol", tree.clinic, "admin"),
+        ("dave", tree.harbour, "admin"),
+    ]:
+        made.hire(name, account, level)
+    return made
+
+
+def dissolve(company: Company) -> None:
+    """Remove every account of the tree, its schemas and its rows in the shared tables."""
+    accounts = [account for account in vars(company.tree).values() if isinstance(account, Account)]
+    ids = [account.id for account in accounts]
+    tenants = {account.tenant_id: account.tenant for account in Account.objects.filter(id__in=ids)}
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_account WHERE id = ANY(%s)", [ids])
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND column_name = 'account_id' AND table_name <> 'tenants_tenant'"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'DELETE FROM public."{table}" WHERE account_id = ANY(%s)', [ids])
+    for tenant in tenants.values():
+        drop_tenant(tenant)
