@@ -1,5 +1,6 @@
-"""Signing in and out, impersonating, and voiding what was handed out."""
+"""Signing in and out, impersonating, voiding what was handed out, and restricting what it may do."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,15 @@ from apps.foundation.identity.authentication import (
     refuse_disabled,
 )
 from apps.foundation.identity.errors import AccountDisabled, InvalidCredentials, NotAllowed, UserDisabled
-from apps.foundation.identity.models import ApiKey, Login, LoginAttempt, Recovery, RevokedToken, TokenRestriction
+from apps.foundation.identity.models import (
+    SYSTEM_RESTRICTIONS,
+    ApiKey,
+    Login,
+    LoginAttempt,
+    Recovery,
+    RevokedToken,
+    TokenRestriction,
+)
 from apps.foundation.identity.passwords import DigestMethod, digest_of, is_digest, pretend_to_verify
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.identity.throttle import Throttle
@@ -166,6 +175,34 @@ def forget_account(account: Account) -> None:
     """Remove what is kept here about an account that is removed for good."""
     for model in (ApiKey, LoginAttempt, Recovery, TokenRestriction):
         model._default_manager.filter(account_id=account.id).delete()
+
+
+@transaction.atomic
+def restrict_tokens(account: Account, document: dict[str, Any], principal: Principal, *, system: bool = False) -> None:
+    """Take over a validated document; it holds from the next request on.
+
+    With `system` it is for every account without restrictions of its own, and is noted in `account`'s audit trail.
+    """
+    key = SYSTEM_RESTRICTIONS if system else account.id
+    before = TokenRestriction.objects.filter(pk=key).first()
+    values = {"document_text": json.dumps(document), "modified": now()}
+    TokenRestriction.objects.update_or_create(pk=key, defaults=values)
+    with account_scope(account):
+        record(principal, "token_restrictions.edited", "account", key, before.document if before else {}, document)
+
+
+@transaction.atomic
+def lift_restrictions(account: Account, principal: Principal, *, system: bool = False) -> dict[str, Any]:
+    """Restrict nothing any more. Returns what was in force, {} where nothing was."""
+    key = SYSTEM_RESTRICTIONS if system else account.id
+    found = TokenRestriction.objects.filter(pk=key).first()
+    if found is None:
+        return {}
+    before = found.document
+    found.delete()
+    with account_scope(account):
+        record(principal, "token_restrictions.deleted", "account", key, before, {})
+    return before
 
 
 def _whose(accounts: list[Account], attempt: Attempt) -> tuple[Account, Login] | None:

@@ -233,7 +233,3 @@ class TokenRestriction(models.Model):
         """`{"restrictions": {<auth method>|_: {<priv_level>|_: {<endpoint>|_: [...]}}}}`"""
         loaded: dict[str, Any] = json.loads(self.document_text)
         return loaded
-
-    @document.setter
-    def document(self, value: dict[str, Any]) -> None:
-        self.document_text = json.dumps(value)
