@@ -29,7 +29,7 @@ class Start:
 def look_up(dialled: str, callflow_id: str, authorizing_id: str, call_kind: str) -> Start:
     """Find out what happens with a call of the scope's account. `callflow_id` as routing found it, empty for none."""
     account = Account.objects.get(id=current_account_id())
-    if not account.enabled or Account.objects.filter(id__in=account.ancestors, enabled=False).exists():
+    if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
     found = find_flow(dialled, authorized=call_kind == "internal" and bool(authorizing_id))
     if callflow_id and (found is None or found.is_no_match):
