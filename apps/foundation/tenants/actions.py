@@ -3,10 +3,10 @@
 from secrets import token_hex
 
 from django.db import connection, transaction
-from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_context
 from psycopg import sql
 
+from apps.foundation.tenants.cloning import clone_schema
 from apps.foundation.tenants.models import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, Tenant
 
 #: Tables whose rows belong to a new schema too: which migrations it has had, and Django's names of models.
@@ -14,14 +14,16 @@ _COPIED = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def create_tenant(account_id: str) -> Tenant:
-    """A new schema for a reseller, cloned from the template (about half a second), in the caller's transaction.
+    """A new schema for a reseller, cloned from the template (about a tenth of a second), in the caller's transaction.
 
     Its name is never used twice, also when an account is promoted again: processes remember what they saw in a schema.
     """
     with transaction.atomic(), schema_context(PUBLIC_SCHEMA):
         tenant = Tenant(schema_name=f"tenant_{account_id}_{token_hex(3)}", account_id=account_id)
         tenant.save()
-        _clone_template(str(tenant.schema_name))
+        clone_schema(TEMPLATE_SCHEMA, str(tenant.schema_name))
+        for table in _COPIED:
+            _copy_rows(str(tenant.schema_name), table)
     return tenant
 
 
@@ -32,18 +34,6 @@ def drop_tenant(tenant: Tenant) -> None:
         _execute(sql.SQL("SET CONSTRAINTS ALL DEFERRED"))
         _execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(str(tenant.schema_name))))
         tenant.delete()
-
-
-def _clone_template(schema: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_proc WHERE proname = 'clone_schema'")
-        if cursor.fetchone() is None:
-            CloneSchema()._create_clone_schema_function()
-        cursor.execute("SELECT clone_schema(%s, %s, 'NODATA')", [TEMPLATE_SCHEMA, schema])
-    # The function moved the search path to the new schema; the wrapper must not believe its own note of it.
-    connection.search_path_set_schemas = None  # type: ignore[attr-defined]
-    for table in _COPIED:
-        _copy_rows(schema, table)
 
 
 def _copy_rows(schema: str, table: str) -> None:
