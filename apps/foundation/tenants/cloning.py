@@ -37,7 +37,7 @@ _UNSUPPORTED = """
     SELECT 'trigger ' || tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE c.relnamespace = %(schema)s::regnamespace AND NOT t.tgisinternal
 """
-_LIKE = "DEFAULTS CONSTRAINTS GENERATED IDENTITY STORAGE COMMENTS STATISTICS COMPRESSION".split()
+_LIKE = ("DEFAULTS", "CONSTRAINTS", "GENERATED", "IDENTITY", "STORAGE", "COMMENTS", "STATISTICS", "COMPRESSION")
 
 
 class CannotBeCloned(Exception):

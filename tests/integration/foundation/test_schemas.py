@@ -23,8 +23,8 @@ from tests.cast import Tree
 pytestmark = pytest.mark.django_db
 
 COLUMNS = """
-    SELECT table_name, column_name, ordinal_position, data_type, udt_name, character_maximum_length, is_nullable,
-           column_default, is_identity, identity_generation, collation_name
+    SELECT table_name, column_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type, udt_name,
+           character_maximum_length, is_nullable, column_default, is_identity, identity_generation, collation_name
     FROM information_schema.columns WHERE table_schema = %s
 """
 CONSTRAINTS = """
@@ -41,18 +41,15 @@ TABLES = """
     WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p', 'v', 'S')
 """
 
+QUERIES = {"columns": COLUMNS, "constraints": CONSTRAINTS, "indexes": INDEXES, "tables": TABLES}
+
 
 def picture(schema: str) -> dict[str, set[tuple[object, ...]]]:
     """Everything there is in a schema, without the schema's name."""
     taken = {}
     with connection.cursor() as cursor:
         cursor.execute(f'SET LOCAL search_path = "{schema}", public')
-        for what, query in (
-            ("columns", COLUMNS),
-            ("constraints", CONSTRAINTS),
-            ("indexes", INDEXES),
-            ("tables", TABLES),
-        ):
+        for what, query in QUERIES.items():
             cursor.execute(query, [schema])
             taken[what] = {
                 tuple(value.replace(f"{schema}.", "") if isinstance(value, str) else value for value in row)
