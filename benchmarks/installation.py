@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from tests.services import Services, claim
 
 claim()
+os.environ["KAZOO_SWITCH"] = "lab"  # not started; the directory knows a node named `local`
 os.environ["DJANGO_SETTINGS_MODULE"] = "kazoo.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # a benchmark prepares and reads counters between its rounds
 

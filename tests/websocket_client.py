@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
+
+from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.documents.events import DocumentChanged
+from apps.foundation.events.publishing import send
+from apps.foundation.events.subscription import subscription
+from apps.foundation.kit.ids import new_id
 
 
 class Socket:
@@ -31,7 +38,8 @@ class Socket:
         return heard
 
     async def is_silent(self) -> bool:
-        """Whether nothing more comes once a ping has come back: what was published before it would be here."""
+        """Whether nothing published so far was for this socket: all is handed out, and a ping comes back first."""
+        await everything_handed_out()
         return (await self.say("ping"))["data"] == {"response": "pong"}
 
     async def closed_with(self, seconds: float = 5.0) -> int:
@@ -40,6 +48,19 @@ class Socket:
         while message["type"] != "websocket.close":
             message = await self._communicator.receive_output(timeout=seconds)
         return int(message["code"])
+
+
+async def everything_handed_out() -> None:
+    """Wait until this process's subscription has handed out what was published before. It keeps their order."""
+    arrived, nobody = asyncio.Event(), new_id()
+
+    def listen(key: str, data: dict[str, Any]) -> None:
+        arrived.set()
+
+    await subscription().add(nobody, listen)
+    await in_directory(send, [DocumentChanged(nobody, "doc_edited", "device", nobody)])
+    await asyncio.wait_for(arrived.wait(), 5)
+    subscription().remove(nobody, listen)
 
 
 @asynccontextmanager
