@@ -35,6 +35,8 @@ class Moment:
 suspended = Moment("suspended")
 #: The account can be used again: it was enabled or restored.
 resumed = Moment("resumed")
+#: Its document was replaced: its realm, caller identity or language may be others now.
+changed = Moment("changed")
 #: The account lives in another schema now, or below another parent.
 moved = Moment("moved")
 #: The account is about to be removed for good, with every row that names it.

@@ -10,7 +10,8 @@ from apps.foundation.documents.models import AccountRow, Document, SchemaManager
 
 
 class Callflow(Document):
-    """`numbers` are E.164 numbers, extensions, words or `no_match`; `patterns` regular expressions over what is dialled.
+    """`numbers` are E.164 numbers, extensions, words or `no_match`; `patterns` regular expressions over what was
+    dialled.
 
     `flow` is the tree `{"module", "data", "children": {key: flow}}`. `type` and `owner_id` are a client's notes.
     """

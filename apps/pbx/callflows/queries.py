@@ -1,83 +1,92 @@
-"""Which callflow answers a dialled number. Inside `account_scope`."""
+"""Which callflow answers what was dialled (KAZOO's order: number, pattern, `no_match`)."""
 
-from __future__ import annotations
-
-import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.foundation.kit.patterns import BadPattern, search
+from apps.pbx.callflows.documents import NO_MATCH
 from apps.pbx.callflows.models import Callflow, CallflowNumber
+from apps.pbx.numbers.routing import dialled_as
 
-logger = logging.getLogger(__name__)
-NO_MATCH = "no_match"
-LONGEST_DIALLED = 64
-_PLAIN_NUMBER = re.compile(r"\+?\d+")
+_DIGITS = re.compile(r"\+?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFlow:
-    """`capture_group` is the longest captured group of the pattern that matched, `captures` its named ones."""
+class FlowMatch:
+    """`number` is the callflow's number or pattern that matched. `capture_group` is the longest group a pattern
+    captured, empty where there is none; `is_no_match` that only the catch-all was left."""
 
     callflow: Callflow
+    number: str
     capture_group: str = ""
-    captures: dict[str, str] = field(default_factory=dict)
+    capture_groups: dict[str, str] = field(default_factory=dict)
     is_no_match: bool = False
 
+    @property
+    def flow(self) -> dict[str, Any]:
+        return self.callflow.flow
 
-def find_flow(dialled: str, *, authorized: bool) -> FoundFlow | None:
-    """The callflow for `dialled`: by number, else by the pattern that matches most of it, else `no_match`.
 
-    `no_match` is only for plain numbers dialled by an endpoint of the account (`authorized`), never for a carrier's.
+def find_flow(destination: str) -> FlowMatch | None:
+    """The scope's account's callflow for `destination`. One query where a number matches, else a second one.
+
+    The `no_match` flow answers only what is digits with an optional plus; whether the caller may use it (a phone of
+    the account, not a carrier) is for the caller of this function to decide by `is_no_match`.
     """
-    dialled = dialled[:LONGEST_DIALLED]
-    found = _by_number(_spellings(dialled))
-    if found is not None:
-        return FoundFlow(found)
-    matched = best_match(dialled, Callflow.objects.exclude(patterns=[]))
-    if matched is not None:
+    forms = dialled_as(destination)
+    numbers = dict(CallflowNumber.objects.filter(number__in=[*forms, NO_MATCH]).values_list("number", "callflow_id"))
+    for form in forms:
+        if form in numbers and form != NO_MATCH:
+            found = Callflow.objects.filter(id=numbers[form]).first()
+            return FlowMatch(found, form) if found else None
+    if (matched := _by_pattern(destination)) is not None:
         return matched
-    if authorized and _PLAIN_NUMBER.fullmatch(dialled) and (found := _by_number([NO_MATCH])) is not None:
-        return FoundFlow(found, is_no_match=True)
+    if NO_MATCH in numbers and _DIGITS.fullmatch(destination):
+        found = Callflow.objects.filter(id=numbers[NO_MATCH]).first()
+        return FlowMatch(found, NO_MATCH, is_no_match=True) if found else None
     return None
 
 
-def best_match(dialled: str, callflows: Iterable[Callflow]) -> FoundFlow | None:
-    """Of all patterns of all callflows, the one whose match, then whose capture, is the longest."""
-    best: tuple[tuple[int, int], FoundFlow] | None = None
-    for callflow in callflows:
-        for pattern in callflow.patterns:
-            match = _search(pattern, dialled)
-            if match is None:
-                continue
-            capture = max((group for group in match.groups() if group), key=len, default="")
-            rank = (len(match.group(0)), len(capture))
-            if best is None or rank > best[0]:
-                named = {name: value for name, value in match.groupdict().items() if value}
-                best = (rank, FoundFlow(callflow, capture, named))
-    return best[1] if best is not None else None
+def modules_of(flow: Any) -> list[str]:
+    """The names of the verbs in a flow, each once, from the top."""
+    found: dict[str, None] = {}
+    waiting = [flow]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, dict):
+            if isinstance(node.get("module"), str):
+                found.setdefault(node["module"])
+            children = node.get("children")
+            waiting += children.values() if isinstance(children, dict) else []
+    return list(found)
 
 
-def _search(pattern: str, dialled: str) -> re.Match[str] | None:
-    try:
-        return re.search(pattern, dialled)
-    except re.error:
-        logger.warning("a callflow's pattern is no regular expression: %r", pattern)
+def _by_pattern(destination: str) -> FlowMatch | None:
+    """Of all patterns that match, the one that captured most."""
+    best: tuple[int, Callflow, str, re.Match[str]] | None = None
+    for callflow in Callflow.objects.exclude(patterns=[]).order_by("created", "id"):
+        for pattern, match in _matches(callflow.patterns, destination):
+            length = len(_longest_group(match)) if match.re.groups else len(match.group())
+            if best is None or length > best[0]:
+                best = (length, callflow, pattern, match)
+    if best is None:
         return None
+    _length, callflow, pattern, match = best
+    named = {name: value for name, value in match.groupdict().items() if value is not None}
+    return FlowMatch(callflow, pattern, _longest_group(match), named)
 
 
-def _spellings(dialled: str) -> list[str]:
-    try:
-        return [dialled, str(to_e164(dialled))]
-    except NotANumber:
-        return [dialled]
+def _matches(patterns: Iterable[str], destination: str) -> Iterable[tuple[str, re.Match[str]]]:
+    for pattern in patterns:
+        try:
+            match = search(pattern, destination)
+        except BadPattern:
+            continue
+        if match is not None:
+            yield pattern, match
 
 
-def _by_number(numbers: list[str]) -> Callflow | None:
-    """As it was dialled first: an extension is not to be taken for a short number of the country."""
-    rows = dict(CallflowNumber.objects.filter(number__in=numbers).values_list("number", "callflow_id"))
-    identifier = next((rows[number] for number in numbers if number in rows), None)
-    found: Any = Callflow.objects.filter(id=identifier).first() if identifier else None
-    return found if isinstance(found, Callflow) else None
+def _longest_group(match: re.Match[str]) -> str:
+    return max((group or "" for group in match.groups()), key=len, default="")

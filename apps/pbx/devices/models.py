@@ -1,11 +1,14 @@
 """Phones and everything else that can be rung: SIP phones, softphones, gateways, and numbers calls are forwarded to."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
 from apps.foundation.documents.models import Document
-from apps.foundation.kit.secrets import decrypt
+from apps.foundation.kit.secrets import decrypt, encrypt, random_password
+
+#: Device types that are a number or an address and never register.
+NEVER_REGISTER = ("cellphone", "landline", "sip_uri")
 
 
 class Device(Document):
@@ -28,6 +31,22 @@ class Device(Document):
 
     def __str__(self) -> str:
         return self.name
+
+    def apply_document(self, document: dict[str, Any]) -> Self:
+        """`sip.password` is encrypted and kept nowhere else; without one the old password stays, or one is made up."""
+        sip = dict(document.get("sip") or {})
+        password = sip.pop("password", None)
+        super().apply_document(document | {"sip": sip})
+        if password:
+            self.sip_password_encrypted = encrypt(password)
+        elif self.registers and not self.sip_password_encrypted:
+            self.sip_password_encrypted = encrypt(random_password())
+        return self
+
+    @property
+    def registers(self) -> bool:
+        """Whether it signs in with a name and a password."""
+        return self.device_type not in NEVER_REGISTER and self.sip.get("method", "password") == "password"
 
     @property
     def sip(self) -> dict[str, Any]:

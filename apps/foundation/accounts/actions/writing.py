@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.foundation.accounts import lifecycle
 from apps.foundation.accounts.actions.announcing import announce
 from apps.foundation.accounts.actions.lifecycle import disable_account, enable_account
 from apps.foundation.accounts.documents import AccountDocument, apply_document, to_document
@@ -63,6 +64,7 @@ def replace_account(account: Account, document: dict[str, Any], principal: Princ
     account.modified = now()
     account.save(force_update=True)
     announce("doc_edited", account, principal, before, to_document(account))
+    lifecycle.changed.happen(account)
     if enabled != account.enabled and principal.account_id in account.ancestors:
         (enable_account if enabled else disable_account)(account, principal)
     return account
