@@ -82,6 +82,7 @@ class Environment:
     secret_key_setting: str | None
     encryption_key_setting: str | None
     node_secret_setting: str | None
+    api_tokens: int
     mail_server: MailServer | None
 
     @cached_property

@@ -171,6 +171,9 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }
+#: Rate buckets: tokens one holds, and tokens a second it gets back.
+API_BUCKET_SIZE = environment.api_tokens
+API_BUCKET_REFILL = environment.api_tokens / 10
 SPECTACULAR_SETTINGS = {
     "TITLE": "Kazoo for Django",
     "DESCRIPTION": "A multi-tenant hosted PBX with a crossbar-style API.",
@@ -178,6 +181,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/v2",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Mail.

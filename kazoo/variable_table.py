@@ -6,6 +6,7 @@ from kazoo.variables import (
     Variable,
     one_of,
     parse_boolean,
+    parse_count,
     parse_fernet_key,
     parse_host,
     parse_mail,
@@ -208,6 +209,17 @@ VARIABLES: tuple[Variable, ...] = (
         readers=("web", "up"),
         parse=parse_secret,
         secret=True,
+    ),
+    Variable(
+        name="KAZOO_API_TOKENS",
+        attribute="api_tokens",
+        kind="number",
+        default="100",
+        description="The rate limit of the API: how many requests a client address may make at once for an account. A "
+        "tenth of them is given back each second; signing in costs 35.",
+        example="1000",
+        readers=("web",),
+        parse=parse_count,
     ),
     Variable(
         name="EMAIL_URL",

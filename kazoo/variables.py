@@ -78,6 +78,13 @@ def parse_port(text: str) -> PortNumber:
     return int(text)
 
 
+def parse_count(text: str) -> int:
+    """A whole number above 0."""
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= 1_000_000_000:
+        raise ValueError("is not a number between 1 and 1000000000")
+    return int(text)
+
+
 def parse_host(text: str) -> str:
     """An address or a host name to listen on, without a port."""
     value = text.strip("[]")

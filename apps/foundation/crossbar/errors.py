@@ -111,13 +111,17 @@ class NotAcceptable(ApiError):
 
 
 class Conflict(ApiError):
-    """409: somebody else changed it, or something with that name is there."""
+    """409: somebody else changed it, something with that name is there, or something stands in the way.
+
+    `identifier` is an endpoint's own (`account_has_descendants`); KAZOO answers 500 to some of those.
+    """
 
     status = 409
     identifier = "datastore_conflict"
 
-    def __init__(self, cause: str = "") -> None:
-        super().__init__({"message": "conflicting documents"} | ({"cause": cause} if cause else {}))
+    def __init__(self, cause: str = "", *, identifier: str | None = None) -> None:
+        text = (identifier or "conflicting documents").replace("_", " ")
+        super().__init__({"message": text} | ({"cause": cause} if cause else {}), message=identifier)
 
 
 class Gone(ApiError):
@@ -171,16 +175,6 @@ class TooManyRequests(ApiError):
     def __init__(self, retry_after: int, cause: str = "") -> None:
         data = {"message": "too many requests"} | ({"cause": cause} if cause else {})
         super().__init__(data, headers={"Retry-After": str(retry_after)})
-
-
-class Unprocessable(ApiError):
-    """500 with an identifier of crossbar's that says what stands in the way (`account_has_descendants`, …)."""
-
-    status = 500
-
-    def __init__(self, identifier: str, cause: str = "") -> None:
-        data = {"message": identifier.replace("_", " ")} | ({"cause": cause} if cause else {})
-        super().__init__(data, message=identifier)
 
 
 class Fault(ApiError):

@@ -1,9 +1,9 @@
 """The filters every list understands. All of them must hold; unknown query keys are ignored.
 
 `filter_{path}=value`, `filter_not_{path}=value`, `has_key=path`, `key_missing=path`, `has_value=path`,
-`value_missing=path` (also `missing_value`). A path is dotted and looks into the public document, so that nothing private
-can be guessed by filtering; a path that names something private is refused. A value may be a JSON list, or the key be
-repeated: any of them. Values compare as text; against a list in the document, one of its members must be equal.
+`value_missing=path` (also `missing_value`). A path is dotted and looks into the public document, so that nothing
+private can be guessed by filtering; a path that names something private is refused. A value may be a JSON list, or the
+key be repeated: any of them. Values compare as text; against a list in the document, one of its members must be equal.
 """
 
 import re

@@ -31,3 +31,8 @@ def unregister(resource: "type[Resource]") -> None:
 def resources() -> "list[type[Resource]]":
     """By path, those of accounts first."""
     return [_resources[key] for key in sorted(_resources)]
+
+
+def find(path: str) -> "type[Resource] | None":
+    """The resource of accounts with this noun."""
+    return _resources.get((False, path))

@@ -128,8 +128,8 @@ class Resource:
     prices: ClassVar[Mapping[str, int]] = {}
     #: A document that can be PUT: shown in OpenAPI and in the reference, used by the contract tests.
     example: ClassVar[Any] = None
-    #: Whether the collection is served: lists, creation.
-    listed: ClassVar[bool] = True
+    #: Verbs that are not served although there is an action: "list", "get", "create", "replace", "patch", "delete".
+    omits: ClassVar[tuple[str, ...]] = ()
     singleton: ClassVar[bool] = False
     sub_paths: ClassVar[tuple[SubPath, ...]] = ()
 
