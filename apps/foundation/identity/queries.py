@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
-from apps.foundation.identity.models import Login, RevokedToken
+from apps.foundation.identity.models import SYSTEM_RESTRICTIONS, Login, RevokedToken, TokenRestriction
 from apps.foundation.identity.passwords import DigestMethod, sieves_of
 
 _number_directories: list[Callable[[str], str | None]] = []
@@ -45,11 +45,14 @@ def logins_by_digest(account: Account, digest: str, method: DigestMethod) -> lis
 
 
 def account_for_token(account_id: str, jti: str) -> tuple[Account, bool] | None:
-    """The present account and whether that token was given back, in one query."""
+    """The present account and whether that token was given back, in one query.
+
+    The account says in `token_restricted` whether token restrictions need to be looked at.
+    """
     revoked = Exists(RevokedToken.objects.filter(jti=jti))
-    account = (
-        Account.objects.present().select_related("tenant").annotate(token_revoked=revoked).filter(id=account_id).first()
-    )
+    restricted = Exists(TokenRestriction.objects.filter(pk__in=[account_id, SYSTEM_RESTRICTIONS]))
+    present = Account.objects.present().select_related("tenant")
+    account = present.annotate(token_revoked=revoked, token_restricted=restricted).filter(id=account_id).first()
     return None if account is None else (account, bool(getattr(account, "token_revoked", True)))
 
 
