@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from apps.foundation.crossbar.errors import ValidationFailed
-from apps.pbx.callflows.registry import DEEPEST_FLOW, LONGEST_VERB, problems_of, verbs
+from apps.foundation.crossbar.validation import dotted, violations
+from apps.pbx.callflows.registry import DEEPEST_FLOW, LONGEST_VERB, read_data, verbs
 
 Violations = dict[str, dict[str, dict[str, Any]]]
 MOST_NODES = 2_000
-#: pydantic's kinds of error under the names of JSON schema's rules, as crossbar's clients know them.
-_RULES = {
-    "missing": "required",
-    "literal_error": "enum",
-    "string_too_long": "maxLength",
-    "string_too_short": "minLength",
-    "greater_than_equal": "minimum",
-    "less_than_equal": "maximum",
-    "too_short": "minItems",
-    "too_long": "maxItems",
-}
 
 
 def validate_flow(flow: Any, path: str = "flow") -> dict[str, Any]:
@@ -44,7 +36,7 @@ def validate_flow(flow: Any, path: str = "flow") -> dict[str, Any]:
         elif children and depth >= DEEPEST_FLOW:
             _note(found, f"{where}.children", "maxDepth", f"At most {DEEPEST_FLOW} actions deep", target=DEEPEST_FLOW)
         else:
-            waiting += [(child, f"{where}.children.{key}", depth + 1) for key, child in children.items()]
+            waiting += [(child, f"{where}.children.{dotted([key])}", depth + 1) for key, child in children.items()]
     if nodes > MOST_NODES:
         _note(found, path, "maxItems", f"At most {MOST_NODES} actions", target=MOST_NODES)
     if found:
@@ -66,12 +58,11 @@ def _check_node(node: Mapping[str, Any], where: str, found: Violations) -> None:
         return
     verb = verbs().get(name) if isinstance(name, str) else None
     if verb is not None:
-        for inner, kind, message in problems_of(verb, data):
-            _note(found, f"{where}.data.{inner}".rstrip("."), _rule(kind), message)
-
-
-def _rule(kind: str) -> str:
-    return _RULES.get(kind, "type" if kind.endswith(("_type", "_parsing")) else kind)
+        try:
+            read_data(verb, data)
+        except ValidationError as error:
+            for path, rules in violations(error, dict(data)).items():
+                found.setdefault(f"{where}.data.{path}", {}).update(rules)
 
 
 def _note(found: Violations, path: str, rule: str, message: str, **details: Any) -> None:

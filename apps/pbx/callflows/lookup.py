@@ -9,7 +9,7 @@ from typing import Any
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.pbx.callflows.models import Callflow
-from apps.pbx.callflows.queries import FoundFlow, find_flow
+from apps.pbx.callflows.queries import find_flow
 
 Node = Mapping[str, Any]
 Refusal = tuple[int, str]
@@ -27,21 +27,26 @@ class Start:
 
 
 def look_up(dialled: str, callflow_id: str, authorizing_id: str, call_kind: str) -> Start:
-    """Find out what happens with a call of the scope's account. `callflow_id` as routing found it, empty for none."""
+    """Find out what happens with a call of the scope's account. `callflow_id` as routing found it, empty for none.
+
+    `no_match` is for the account's own phones: a carrier's call must not go out again through it.
+    """
     account = Account.objects.get(id=current_account_id())
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
-    found = find_flow(dialled, authorized=call_kind == "internal" and bool(authorizing_id))
-    if callflow_id and (found is None or found.is_no_match):
-        routed = Callflow.objects.filter(id=callflow_id).first()
-        found = FoundFlow(routed) if routed is not None else found
-    if found is None:
-        return Start(refusal=(404, "Not Found"))
+    found = find_flow(dialled)
+    if found is not None and (not found.is_no_match or (call_kind == "internal" and authorizing_id)):
+        return _started(account, found.callflow, found.capture_group)
+    routed = Callflow.objects.filter(id=callflow_id).first() if callflow_id else None
+    return _started(account, routed, "") if routed is not None else Start(refusal=(404, "Not Found"))
+
+
+def _started(account: Account, callflow: Callflow, capture_group: str) -> Start:
     return Start(
-        flow=found.callflow.flow,
+        flow=callflow.flow,
         preflow=_preflow(account),
-        callflow_id=found.callflow.id,
-        variables={"callflow_id": found.callflow.id, "capture_group": found.capture_group},
+        callflow_id=callflow.id,
+        variables={"callflow_id": callflow.id, "capture_group": capture_group},
     )
 
 

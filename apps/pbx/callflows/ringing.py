@@ -19,7 +19,7 @@ from apps.switching.calls.port import BridgeRequest, BridgeResult, Call
 logger = logging.getLogger(__name__)
 Strategy = Literal["simultaneous", "single", "weighted_random"]
 #: Nobody could be rung: 480 Temporarily Unavailable where the flow has no other child.
-NOBODY = "NO_USER_RESPONSE"
+NOBODY = "SUBSCRIBER_ABSENT"
 BRIDGE_CHILDREN: Mapping[str, str] = {
     "_": "nobody answered, or nobody could be rung",
     "USER_BUSY, NO_ANSWER, CALL_REJECTED …": "ringing failed with this hangup cause",

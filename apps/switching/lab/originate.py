@@ -62,6 +62,8 @@ async def originate(
     finally:
         if watcher is not None:
             watcher.cancel()
+            # It gives the event lock back as it ends: later than the bridge's own end, the lock would stay.
+            await asyncio.gather(watcher, return_exceptions=True)
     return _note(caller, outcome)
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.documents.shape import Shape
+from apps.foundation.kit.patterns import search
 from apps.pbx.callflows.documents import Pattern
 from apps.pbx.callflows.queries import find_flow
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, jump
@@ -43,8 +43,8 @@ class MenuData(VerbData):
 
     def lets_dial(self, digits: str) -> bool:
         """Whether a caller may dial this extension."""
-        allowed = self.hunt_allow is None or re.search(self.hunt_allow, digits) is not None
-        denied = self.hunt_deny is not None and re.search(self.hunt_deny, digits) is not None
+        allowed = self.hunt_allow is None or search(self.hunt_allow, digits) is not None
+        denied = self.hunt_deny is not None and search(self.hunt_deny, digits) is not None
         return self.hunt and allowed and not denied
 
 
@@ -92,8 +92,8 @@ class Menu(Verb[MenuData]):
 
 
 def _extension(digits: str) -> str:
-    found = find_flow(digits, authorized=False)
-    return str(found.callflow.id) if found is not None else ""
+    found = find_flow(digits)
+    return str(found.callflow.id) if found is not None and not found.is_no_match else ""
 
 
 async def _play(call: Call, wanted: str | bool, default: str) -> None:
