@@ -14,12 +14,12 @@ _DIGITS = re.compile(r"\+?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class FlowMatch:
+class FoundFlow:
     """`number` is the callflow's number or pattern that matched. `capture_group` is the longest group a pattern
     captured, empty where there is none; `is_no_match` that only the catch-all was left."""
 
     callflow: Callflow
-    number: str
+    number: str = ""
     capture_group: str = ""
     capture_groups: dict[str, str] = field(default_factory=dict)
     is_no_match: bool = False
@@ -29,23 +29,23 @@ class FlowMatch:
         return self.callflow.flow
 
 
-def find_flow(destination: str) -> FlowMatch | None:
+def find_flow(destination: str) -> FoundFlow | None:
     """The scope's account's callflow for `destination`. One query where a number matches, else a second one.
 
-    The `no_match` flow answers only what is digits with an optional plus; whether the caller may use it (a phone of
-    the account, not a carrier) is for the caller of this function to decide by `is_no_match`.
+    The `no_match` flow answers only what is digits with an optional plus; whether the call may use it (one of the
+    account's own phones, never a carrier) is for whoever asks to decide by `is_no_match`.
     """
     forms = dialled_as(destination)
     numbers = dict(CallflowNumber.objects.filter(number__in=[*forms, NO_MATCH]).values_list("number", "callflow_id"))
     for form in forms:
         if form in numbers and form != NO_MATCH:
             found = Callflow.objects.filter(id=numbers[form]).first()
-            return FlowMatch(found, form) if found else None
+            return FoundFlow(found, form) if found else None
     if (matched := _by_pattern(destination)) is not None:
         return matched
     if NO_MATCH in numbers and _DIGITS.fullmatch(destination):
         found = Callflow.objects.filter(id=numbers[NO_MATCH]).first()
-        return FlowMatch(found, NO_MATCH, is_no_match=True) if found else None
+        return FoundFlow(found, NO_MATCH, is_no_match=True) if found else None
     return None
 
 
@@ -63,7 +63,7 @@ def modules_of(flow: Any) -> list[str]:
     return list(found)
 
 
-def _by_pattern(destination: str) -> FlowMatch | None:
+def _by_pattern(destination: str) -> FoundFlow | None:
     """Of all patterns that match, the one that captured most."""
     best: tuple[int, Callflow, str, re.Match[str]] | None = None
     for callflow in Callflow.objects.exclude(patterns=[]).order_by("created", "id"):
@@ -75,7 +75,7 @@ def _by_pattern(destination: str) -> FlowMatch | None:
         return None
     _length, callflow, pattern, match = best
     named = {name: value for name, value in match.groupdict().items() if value is not None}
-    return FlowMatch(callflow, pattern, _longest_group(match), named)
+    return FoundFlow(callflow, pattern, _longest_group(match), named)
 
 
 def _matches(patterns: Iterable[str], destination: str) -> Iterable[tuple[str, re.Match[str]]]:
