@@ -4,12 +4,20 @@ from typing import Any
 
 from django.db import models
 
-from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.accounts.scope import current_account_id, current_scope
 
 
 class AuditManager(models.Manager["AuditEntry"]):
     def get_queryset(self) -> models.QuerySet["AuditEntry"]:
         return super().get_queryset().filter(account_id=current_account_id())
+
+
+class AuditSchemaManager(models.Manager["AuditEntry"]):
+    """Entries of every account in the scope's schema."""
+
+    def get_queryset(self) -> models.QuerySet["AuditEntry"]:
+        current_scope()
+        return super().get_queryset()
 
 
 class AuditEntry(models.Model):
@@ -30,10 +38,12 @@ class AuditEntry(models.Model):
 
     monthly = True
     objects = AuditManager()
+    across_accounts = AuditSchemaManager()
 
     class Meta:
         managed = False
         db_table = "audit_entry"
+        base_manager_name = "across_accounts"
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_id}"

@@ -23,7 +23,7 @@ from tests.cast import Tree
 pytestmark = pytest.mark.django_db
 
 COLUMNS = """
-    SELECT table_name, column_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type, udt_name,
+    SELECT table_name, column_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), udt_name,
            character_maximum_length, is_nullable, column_default, is_identity, identity_generation, collation_name
     FROM information_schema.columns WHERE table_schema = %s
 """

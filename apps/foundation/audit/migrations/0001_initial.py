@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'audit_entry',
                 'managed': False,
+                'base_manager_name': 'across_accounts',
             },
         ),
         partitioned_table("audit_entry", COLUMNS, ["account_id, created", "account_id, target_id, created"]),
