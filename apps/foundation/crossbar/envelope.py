@@ -70,7 +70,7 @@ def success(exchange: Exchange, data: Any, revision: str | None, extra: Mapping[
     envelope: dict[str, Any] = {"data": data, "status": "success", **extra, "request_id": exchange.request_id}
     if revision:
         envelope["revision"] = revision
-    return envelope | trailer(exchange)
+    return {**envelope, **trailer(exchange), **extra}  # a login answers the new token, not the one it came with
 
 
 def trailer(exchange: Exchange) -> dict[str, Any]:
