@@ -24,7 +24,6 @@ from apps.foundation.identity.models import (
     ApiKey,
     Login,
     LoginAttempt,
-    Recovery,
     RevokedToken,
     TokenRestriction,
 )
@@ -169,12 +168,6 @@ def renew_account_salt(account: Account) -> None:
     """A suspended account's tokens stay void when it is resumed."""
     account.token_salt = new_id()
     Account.objects.filter(id=account.id).update(token_salt=account.token_salt)
-
-
-def forget_account(account: Account) -> None:
-    """Remove what is kept here about an account that is removed for good."""
-    for model in (ApiKey, LoginAttempt, Recovery, TokenRestriction):
-        model._default_manager.filter(account_id=account.id).delete()
 
 
 @transaction.atomic

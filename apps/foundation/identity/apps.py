@@ -10,7 +10,6 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.foundation.accounts import lifecycle
-        from apps.foundation.identity.actions import forget_account, renew_account_salt
+        from apps.foundation.identity.actions import renew_account_salt
 
         lifecycle.suspended.register(renew_account_salt)
-        lifecycle.removed.register(forget_account)
