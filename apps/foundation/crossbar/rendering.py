@@ -119,7 +119,10 @@ def _binary(exchange: Exchange, file: Binary) -> HttpResponse:
 
 
 def negotiate(exchange: Exchange, produces: str, *, lists: bool) -> None:
-    """Settle what the client is given. `?accept=` stands for the header. Raises NotAcceptable."""
+    """Settle what the client is given. `?accept=` stands for the header; a file is given whatever the header says.
+    Raises NotAcceptable."""
+    if produces != JSON:
+        return
     asked = exchange.http.GET.get("accept", "")
     names = {"csv": CSV, "json": JSON, "pdf": "application/pdf", "mp3": "audio/mpeg"}
     header = names.get(asked.lower(), asked) if asked else exchange.http.headers.get("Accept", "")

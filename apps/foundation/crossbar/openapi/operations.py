@@ -61,8 +61,8 @@ class EndpointSchema(AutoSchema):  # type: ignore[misc]
 
 
 def operation_id(path: str, operation: Operation) -> str:
-    place = re.sub(r"\W+", "_", path.removeprefix("/v2/").removeprefix("accounts/{account_id}/")).strip("_")
-    return f"{operation.verb.lower()}_{place}" if place else operation.verb.lower()
+    place = path.removeprefix("/v2/").replace("accounts/{account_id}/", "account/")
+    return f"{operation.verb.lower()}_{re.sub(r'[^A-Za-z0-9]+', '_', place).strip('_')}"
 
 
 def _parameters(path: str, endpoint: Endpoint, operation: Operation) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ _PREFIX = "#/components/schemas/"
 def shape_reference(shape: type[Shape], registry: ComponentRegistry) -> dict[str, Any]:
     """A `$ref` to the shape, registered on first use."""
     name = component_name(shape)
-    if (name, ResolvedComponent.SCHEMA) not in registry:
+    known = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=str(shape))
+    if known not in registry:
         schema = shape.model_json_schema(ref_template=f"{_PREFIX}{name}.{{model}}")
         for inner, definition in schema.pop("$defs", {}).items():
             _register(registry, f"{name}.{inner}", definition, (shape, inner))
