@@ -20,7 +20,8 @@ from apps.interfaces.freeswitch.store import DatabaseAway, Row, Store
 #: How long the switch keeps an answer, unless it is told to forget it (registrar.flushing).
 CACHE_MILLISECONDS = 60_000
 _REMEMBERED = 20_000
-_DECLINED = frozenset({"message-count", "reverse-auth-lookup", "group_call", "voicemail-lookup"})
+#: An `event_socket_auth` least of all: a phone's user is nobody on the event socket.
+_ANSWERED = frozenset({"sip_auth", "user_call", ""})
 _DIAL_STRING = (
     "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}"
     "${sofia_contact(internal/${dialed_user}@${dialed_domain})}"
@@ -53,7 +54,7 @@ class Directory:
         if fields.get("purpose") == "gateways":
             return await _gateways(fields, store)
         realm, username = fields.get("domain", ""), fields.get("user", "")
-        if fields.get("action") in _DECLINED or not realm or not username or "purpose" in fields:
+        if fields.get("action", "") not in _ANSWERED or not realm or not username or "purpose" in fields:
             return NOT_FOUND
         return await self._user(realm.lower(), username, store)
 

@@ -1,7 +1,7 @@
 """mod_json_cdr's record of a leg, read into a `FinishedLeg`. The only place that knows its names.
 
-With `encode-values` every variable is percent-encoded; the callflow part is not. Values come from the network: bytes
-that are no UTF-8 are replaced, and a NUL, which a database cannot hold, is left out.
+With `encode-values` every variable is percent-encoded; the callflow part is not. Values come from the network: what is
+no UTF-8 is replaced, and a NUL, which a database cannot hold, is left out.
 """
 
 from __future__ import annotations
@@ -121,4 +121,4 @@ def _moment(variables: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _clean(value: str) -> str:
-    return value.replace("\0", "")
+    return value.replace("\0", "").encode("utf-8", "replace").decode()
