@@ -1,0 +1,189 @@
+"""One object of every resource in an account, to try every address of the API with."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.crossbar.registry import resources
+from apps.foundation.crossbar.resource import Resource, SystemResource
+from apps.foundation.identity.models import LoginAttempt
+from apps.foundation.kit.clock import now
+from apps.foundation.kit.ids import monthly_id, new_id
+from apps.foundation.kit.partitions import ensure_partition
+from tests.company import Person
+
+_serial = itertools.count(1)
+
+
+def ask(person: Person | None, verb: str, path: str, data: Any = None, **query: str) -> Any:
+    """One API request, from an address of its own so that no rate limit answers first."""
+    number = next(_serial)
+    headers = {"X-Auth-Token": person.token} if person else {}
+    return Client(REMOTE_ADDR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}").generic(
+        verb,
+        f"/v2/{path}",
+        json.dumps({"data": {} if data is None else data}),
+        content_type="application/json",
+        headers=headers,
+        query_params=query or None,
+    )
+
+
+@dataclass
+class Planted:
+    """What an account holds. `ids` by resource path; `marker` is in the name of everything."""
+
+    account: Account
+    admin: Person
+    #: Who owns the devices.
+    owner_id: str
+    number: str
+    marker: str = field(default_factory=lambda: f"marker{new_id()[:12]}")
+    ids: dict[str, str] = field(default_factory=dict)
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def traces(self) -> set[str]:
+        """What nobody else may ever see."""
+        return {self.marker, self.number, self.owner_id, *self.ids.values(), *self.arguments.values()}
+
+    def put(self, path: str, document: dict[str, Any]) -> str:
+        answer = ask(self.admin, "PUT", f"accounts/{self.account.id}/{path}", document)
+        assert answer.status_code == 201, (path, answer.status_code, answer.content)
+        return str(answer.json()["data"]["id"])
+
+
+def _device(place: Planted) -> str:
+    return place.put("devices", {"name": place.marker, "owner_id": place.owner_id})
+
+
+def _group(place: Planted) -> str:
+    return place.put("groups", {"name": place.marker, "endpoints": {place.owner_id: {"type": "user"}}})
+
+
+def _ring_group(place: Planted) -> str:
+    members = [{"id": place.ids["devices"], "type": "device"}]
+    return place.put("ring_groups", {"name": place.marker, "numbers": ["8001"], "members": members})
+
+
+def _callflow(place: Planted) -> str:
+    flow = {"module": "device", "data": {"id": place.ids["devices"]}, "children": {}}
+    return place.put("callflows", {"name": place.marker, "numbers": ["2001"], "flow": flow})
+
+
+def _phone_number(place: Planted) -> str:
+    path = f"accounts/{place.account.id}/phone_numbers/{place.number}"
+    answer = ask(place.admin, "PUT", path.replace("+", "%2B"), {"create_with_state": "in_service"})
+    if answer.status_code == 403:  # only a reseller may put numbers into service
+        from apps.pbx.numbers.models import PhoneNumber
+
+        PhoneNumber.objects.create(number=place.number, account_id=place.account.id, state="in_service")
+        return place.number
+    assert answer.status_code == 201, answer.content
+    return place.number
+
+
+def _call_record(place: Planted) -> str:
+    from apps.commerce.cdrs.models import CallRecord
+
+    moment = now()
+    with account_scope(place.account):
+        ensure_partition(CallRecord, moment)
+        record = CallRecord.objects.create(
+            id=monthly_id(moment),
+            month=moment.date().replace(day=1),
+            account_id=place.account.id,
+            call_id=place.marker,
+            interaction_id=f"63900000000-{place.marker[-8:]}",
+            owner_id=place.owner_id,
+            switch="fs1",
+            direction="inbound",
+            started=moment,
+            ended=moment,
+        )
+    place.arguments |= {"interaction_id": record.interaction_id}
+    return record.id
+
+
+def _channel(place: Planted) -> str:
+    from apps.switching.calls.models import LiveChannel
+
+    values = {"account_id": place.account.id, "owner_id": place.owner_id, "created": now(), "switch": "fs1"}
+    LiveChannel.objects.create(uuid=place.marker, direction="inbound", caller_id_name=place.marker, **values)
+    return place.marker
+
+
+def _registration(place: Planted) -> str:
+    from apps.switching.registrar.models import Registration
+
+    Registration.objects.create(
+        realm=place.account.realm,
+        username=place.marker,
+        account_id=place.account.id,
+        device_id=place.ids["devices"],
+        owner_id=place.owner_id,
+        contact=f"sip:{place.marker}@192.0.2.1",
+        switch="fs1",
+        call_id=place.marker,
+        expires=now().replace(year=2099),
+    )
+    return place.marker
+
+
+def _websocket(place: Planted) -> str:
+    from apps.foundation.events.publishing import client
+
+    session = {"websocket_session_id": new_id(), "bindings": [place.marker], "timestamp": 1}
+    key = f"kazoo:websocket:{place.account.id}:{session['websocket_session_id']}"
+    client().set(key, json.dumps(session), ex=120)
+    return str(session["websocket_session_id"])
+
+
+def _attempt(place: Planted) -> str:
+    attempt = LoginAttempt.objects.create(
+        account_id=place.account.id, username=place.marker, method="cb_user_auth", succeeded=False
+    )
+    place.arguments |= {"attempt_id": attempt.id}
+    return attempt.id
+
+
+#: How one is made, in an order in which later ones find what they need.
+SAMPLES: dict[str, Callable[[Planted], str]] = {
+    "users": lambda place: place.owner_id,
+    "devices": _device,
+    "groups": _group,
+    "ring_groups": _ring_group,
+    "callflows": _callflow,
+    "phone_numbers": _phone_number,
+    "cdrs": _call_record,
+    "channels": _channel,
+    "registrations": _registration,
+    "websockets": _websocket,
+    "security": _attempt,
+    "accounts": lambda place: place.account.id,
+}
+
+
+def plant(place: Planted) -> Planted:
+    """Fill an account. A resource without a sample of its own is created from its example."""
+    account_resources = {one.path: one for one in resources() if not issubclass(one, SystemResource)}
+    served = {one.path for one in resources()}
+    for path, make in SAMPLES.items():
+        if path in served:
+            place.ids[path] = make(place)
+    for path, resource in account_resources.items():
+        if path not in place.ids and resource.example and resource.actions.create and not resource.singleton:
+            place.ids[path] = place.put(path, _named(resource, place.marker))
+    return place
+
+
+def _named(resource: type[Resource], name: str) -> dict[str, Any]:
+    return {**resource.example, **({"name": name} if "name" in resource.example else {})}
