@@ -9,10 +9,21 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Lower
 
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import new_id
 from apps.foundation.tenants.models import Tenant
+
+#: A name as people type it to sign in: lower case, letters and digits only.
+NAME_KEY = models.Func(
+    Lower("name"),
+    models.Value(r"[\W_]"),
+    models.Value(""),
+    models.Value("g"),
+    function="regexp_replace",
+    output_field=models.CharField(),
+)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -58,7 +69,10 @@ class Account(models.Model):
     class Meta:
         ordering = ("name", "id")
         constraints = [models.CheckConstraint(condition=~models.Q(realm=""), name="accounts_realm_present")]
-        indexes = [GinIndex(fields=["ancestors"], name="accounts_ancestors")]
+        indexes = [
+            GinIndex(fields=["ancestors"], name="accounts_ancestors"),
+            models.Index(NAME_KEY, name="accounts_name_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, Exists, F, Func, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists
 
-from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.models import NAME_KEY, Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.identity.models import SYSTEM_RESTRICTIONS, Login, RevokedToken, TokenRestriction
 from apps.foundation.identity.passwords import DigestMethod, sieves_of
@@ -77,9 +76,7 @@ def accounts_named(phone_number: str | None, realm: str | None, account_name: st
     key = normalised_name(account_name or "")
     if not key:
         return []
-    letters = Func(Lower(F("name")), Value(r"[\W_]"), Value(""), Value("g"), function="regexp_replace")
-    letters.output_field = CharField()
-    return list(present.annotate(name_key=letters).filter(name_key=key).order_by("created", "id")[:20])
+    return list(present.annotate(name_key=NAME_KEY).filter(name_key=key).order_by("created", "id")[:20])
 
 
 def normalised_name(name: str) -> str:

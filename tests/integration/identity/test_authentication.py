@@ -290,3 +290,13 @@ def test_who_may_impersonate_whom(cast: Cast) -> None:
     for principal, account, user in refused:
         with pytest.raises(NotAllowed):
             actions.impersonate(principal, account, user)
+
+
+def test_finding_an_account_by_its_name_can_use_the_index(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as made:
+        queries.accounts_named(None, None, "bakery")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + made[-1]["sql"])
+        plan = " ".join(str(row[0]) for row in cursor.fetchall())
+    assert "accounts_name_key" in plan, plan

@@ -5,6 +5,7 @@ import apps.foundation.kit.ids
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -39,7 +40,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name', 'id'),
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['ancestors'], name='accounts_ancestors')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['ancestors'], name='accounts_ancestors'), models.Index(models.Func(django.db.models.functions.text.Lower('name'), models.Value('[\\W_]'), models.Value(''), models.Value('g'), function='regexp_replace', output_field=models.CharField()), name='accounts_name_key')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('realm', ''), _negated=True), name='accounts_realm_present')],
             },
         ),
