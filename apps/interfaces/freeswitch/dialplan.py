@@ -16,6 +16,7 @@ from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
+from apps.switching.switches.translate import ROUTED
 
 CARRIERS, PHONES = "public", "internal"
 IN_SERVICE = "in_service"
@@ -119,10 +120,11 @@ async def _from_phone(fields: Mapping[str, str], store: Store) -> dict[str, str]
 
 
 def handing_over(variables: Mapping[str, str], call_server: str) -> tuple[str, ...]:
-    """Export the variables, hand the call over, and turn it away where nobody takes it."""
+    """Export the variables, announce whose call it is, hand the call over, and turn it away where nobody takes it."""
     plain = {name: value for name, value in variables.items() if _PLAIN.fullmatch(value)}
     return (
         *(action("export", f"{name}={value}") for name, value in plain.items()),
+        action("event", f"Event-Name=CUSTOM,Event-Subclass={ROUTED}"),
         action("socket", f"{call_server} async full"),
         *UNAVAILABLE.actions(),
     )

@@ -3,11 +3,14 @@ process, which holds the connections. An order is a hurry-up: what it hurries ha
 for it and a lost one does no harm.
 """
 
+import asyncio
 import json
 import logging
 import re
+from collections.abc import Awaitable, Callable, Sequence
 
-import redis
+import redis.asyncio
+from django.conf import settings
 
 from apps.foundation.events.publishing import client
 
@@ -28,3 +31,17 @@ def tell_every_node(command: str, *arguments: str) -> None:
         client().publish(CHANNEL, json.dumps(words))
     except redis.RedisError:
         log.warning("%s could not be told to the switches", command)
+
+
+async def follow_orders(obey: Callable[[Sequence[str]], Awaitable[None]]) -> None:
+    """Call `obey` with the words of each order, until cancelled."""
+    while True:
+        try:
+            async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as connection, connection.pubsub() as channel:
+                await channel.subscribe(CHANNEL)
+                async for message in channel.listen():
+                    if message["type"] == "message":
+                        await obey(json.loads(message["data"]))
+        except (redis.RedisError, OSError, ValueError):
+            log.warning("orders to the switches cannot be heard; trying again in a second")
+            await asyncio.sleep(1)

@@ -1,0 +1,49 @@
+"""`manage.py switch`: hear every node, pass orders on, and run the calls they hand over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.pbx.callflows.engine import handle_call
+from apps.switching.calls.call_server import CallServer
+from apps.switching.switches.listener import NodeListener
+from apps.switching.switches.orders import follow_orders
+from kazoo.environment import Environment, environment
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Runs until it is told to stop; calls that are being handled then have a few seconds."""
+
+    help = "Connect to every switch: hear its events, and run the calls it hands over."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asyncio.run(serve(environment))
+
+
+async def serve(settings: Environment) -> None:
+    """The listeners of all nodes, the orders and the call server, until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = CallServer(handle_call, "127.0.0.1", settings.ports.outbound)
+    listeners = [NodeListener(address) for address in settings.effective_switches]
+
+    async def obey(words: Sequence[str]) -> None:
+        await asyncio.gather(*(listener.order(words) for listener in listeners))
+
+    orders = asyncio.create_task(follow_orders(obey), name="orders")
+    await server.start()
+    for listener in listeners:
+        await listener.start()
+    log.info("call server on port %d, %d switches", server.port, len(listeners))
+    await stop.wait()
+    orders.cancel()
+    await asyncio.gather(server.stop(), *(listener.stop() for listener in listeners))

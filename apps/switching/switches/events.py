@@ -1,0 +1,133 @@
+"""What is announced about calls and phones, with KAZOO's field names (as its websockets and webhooks carry them)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.foundation.events.event import Event
+from apps.foundation.kit.clock import now, to_gregorian
+from apps.switching.switches.facts import DeviceRegistered, Leg
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged(Event):
+    """`name` is CHANNEL_CREATE, CHANNEL_ANSWER, CHANNEL_BRIDGE, CHANNEL_HOLD, CHANNEL_UNHOLD or CHANNEL_DESTROY.
+    `ended`, `hangup_cause` and `hangup_code` belong to the last."""
+
+    name: str
+    leg: Leg
+    ended: datetime | None = None
+    hangup_cause: str = ""
+    hangup_code: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"call.{self.name}.{self.leg.uuid}"
+
+    def data(self) -> dict[str, Any]:
+        leg = self.leg
+        found = {
+            "event_category": "call_event",
+            "event_name": self.name,
+            "timestamp": to_gregorian(self.ended or now()),
+            "call_id": leg.uuid,
+            "call_direction": leg.direction,
+            "other_leg_call_id": leg.other_leg,
+            "caller_id_name": leg.caller_id_name,
+            "caller_id_number": leg.caller_id_number,
+            "callee_id_name": leg.callee_id_name,
+            "callee_id_number": leg.callee_id_number,
+            "destination": leg.destination,
+            "from": leg.from_uri,
+            "to": leg.to_uri,
+            "request": leg.request_uri,
+            "presence_id": leg.presence_id,
+            "switch_nodename": leg.switch,
+            "account_id": leg.account_id,
+            "authorizing_id": leg.authorizing_id,
+            "owner_id": leg.owner_id,
+            "channel_created_time": to_gregorian(leg.created),
+            "custom_channel_vars": _custom_channel_vars(leg),
+        }
+        return {name: value for name, value in (found | self._end()).items() if value != ""}
+
+    def _end(self) -> dict[str, Any]:
+        if self.ended is None:
+            return {}
+        answered = self.leg.answered
+        ringing = int(((answered or self.ended) - self.leg.created).total_seconds())
+        billing = int((self.ended - answered).total_seconds()) if answered else 0
+        return {
+            "hangup_cause": self.hangup_cause,
+            "hangup_code": self.hangup_code,
+            "ringing_seconds": max(0, ringing),
+            "billing_seconds": max(0, billing),
+            "duration_seconds": max(0, int((self.ended - self.leg.created).total_seconds())),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChanged(Event):
+    """A phone has a contact it did not have (`registered`), or has it no longer. `reason` is empty, `goodbye`,
+    `expired` or `gone`."""
+
+    registered: bool
+    device_id: str
+    owner_id: str
+    realm: str
+    username: str
+    contact: str
+    user_agent: str = ""
+    network_ip: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, fact: DeviceRegistered) -> RegistrationChanged:
+        return cls(
+            fact.account_id,
+            registered=True,
+            device_id=fact.device_id,
+            owner_id=fact.owner_id,
+            realm=fact.realm,
+            username=fact.username,
+            contact=fact.contact,
+            user_agent=fact.user_agent,
+            network_ip=fact.network_ip,
+        )
+
+    @property
+    def key(self) -> str:
+        return f"registration.{'registered' if self.registered else 'unregistered'}.{self.device_id}"
+
+    def data(self) -> dict[str, Any]:
+        found = {
+            "event_category": "registration",
+            "event_name": "registered" if self.registered else "unregistered",
+            "timestamp": to_gregorian(now()),
+            "account_id": self.account_id,
+            "authorizing_id": self.device_id,
+            "authorizing_type": "device",
+            "owner_id": self.owner_id,
+            "realm": self.realm,
+            "username": self.username,
+            "contact": self.contact,
+            "user_agent": self.user_agent,
+            "network_ip": self.network_ip,
+            "reason": self.reason,
+        }
+        return {name: value for name, value in found.items() if value != ""}
+
+
+def _custom_channel_vars(leg: Leg) -> dict[str, str]:
+    found = {
+        "account_id": leg.account_id,
+        "authorizing_id": leg.authorizing_id,
+        "authorizing_type": leg.authorizing_type,
+        "owner_id": leg.owner_id,
+        "callflow_id": leg.callflow_id,
+        "call_interaction_id": leg.interaction_id,
+        "call_kind": leg.call_kind,
+    }
+    return {name: value for name, value in found.items() if value}
