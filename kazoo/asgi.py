@@ -36,7 +36,9 @@ async def _no_such_websocket(scope: Scope, receive: Receive, send: Send) -> None
 
 
 _beside_django: dict[str, Application] = {module.PREFIX: module.application for module in discovery.offered("asgi")}
-_patterns: list[Any] = [pattern for module in discovery.offered("routing") for pattern in module.websocket_urlpatterns]
+_patterns: list[Any] = [  # a `routing.py` without websockets is an app's own word for something else
+    pattern for module in discovery.offered("routing") for pattern in getattr(module, "websocket_urlpatterns", ())
+]
 _nowhere: Any = _no_such_websocket  # the router takes ASGI applications, Django's annotations expect views
 _websockets = URLRouter([*_patterns, re_path("", _nowhere)])
 

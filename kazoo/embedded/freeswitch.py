@@ -77,8 +77,14 @@ def render(environment: Environment) -> None:
 def lab_program(environment: Environment) -> Program:
     """How to start the lab switch. Its secrets travel in the environment, for command lines can be read by all."""
     command = [sys.executable, "-m", "apps.switching.lab", "--name", "local"]
-    command += ["--esl-port", str(environment.ports.esl), "--cdr-spool", str(environment.home / "cdr-spool")]
+    command += [
+        "--esl-port",
+        str(environment.ports.esl),
+        "--cdr-spool",
+        str(environment.home / "freeswitch" / "cdr_spool"),
+    ]
     command += ["--xml-curl-url", environment.xml_curl_url, "--cdr-url", environment.cdr_url]
+    command += ["--http-username", "local"]
     if environment.demo_traffic and environment.demo_file.exists():
         command += ["--traffic", str(environment.demo_file)]
     secrets = {
