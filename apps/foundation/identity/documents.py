@@ -65,7 +65,7 @@ Entries = list[RestrictionEntry] | RestrictionEntry
 
 
 class TokenRestrictionsDocument(Shape):
-    """Auth method (or _) → priv_level (or _) → endpoint (or _) → entries; see the page on token restrictions."""
+    """Auth method (or _) → priv_level (or _) → endpoint (or _) → entries."""
 
     restrictions: dict[Name, dict[Name, dict[Name, Entries]]] = Field(
         default_factory=dict, description="Auth method, privilege level, endpoint, entries; `_` matches any"

@@ -1,6 +1,7 @@
 """Finding accounts and the people who sign in. People live in the reseller's schema, so each look-up enters a scope."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -81,4 +82,4 @@ def accounts_named(phone_number: str | None, realm: str | None, account_name: st
 
 def normalised_name(name: str) -> str:
     """Lower case, letters and digits only: "ACME Inc." and "acmeinc" are one name."""
-    return re.sub(r"[\W_]", "", name.lower())
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).lower())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +24,7 @@ from apps.foundation.identity.models import Login, LoginAttempt
 from apps.foundation.identity.passwords import digest_of
 from apps.foundation.identity.principal import Principal, Role, system_principal
 from apps.foundation.identity.tasks import forget_old_entries
+from apps.foundation.identity.throttle import Throttle
 from tests.integration.identity.conftest import PASSWORD, Cast, attempt
 
 
@@ -237,7 +240,7 @@ def test_digests_are_counted_by_address(cast: Cast) -> None:
 
 def test_right_passwords_from_one_address_are_never_refused(cast: Cast) -> None:
     for _ in range(35):
-        throttle = actions.Throttle(cast.tree.bakery.id, "", "192.0.2.3")
+        throttle = Throttle(cast.tree.bakery.id, "", "192.0.2.3")
         throttle.reserve()
         throttle.succeeded()
 
@@ -300,3 +303,21 @@ def test_finding_an_account_by_its_name_can_use_the_index(cast: Cast) -> None:
         cursor.execute("EXPLAIN " + made[-1]["sql"])
         plan = " ".join(str(row[0]) for row in cursor.fetchall())
     assert "accounts_name_key" in plan, plan
+
+
+@pytest.mark.parametrize("typed", ["Café Olé!", "CAFÉ olé", "caféolé", "cafe\u0301 ole\u0301"])
+def test_names_with_accents(cast: Cast, typed: str) -> None:
+    Account.objects.filter(id=cast.tree.bakery.id).update(name="Café Olé!")
+    assert queries.accounts_named(None, None, typed) == [cast.tree.bakery]
+
+
+def test_guesses_sent_at_once_are_all_counted(cast: Cast) -> None:
+    def guess(_number: int) -> bool:
+        try:
+            Throttle(cast.tree.bakery.id, "bob", "192.0.2.4").reserve()
+        except TooManyAttempts:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(guess, range(64))) == 5
