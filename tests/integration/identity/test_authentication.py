@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.models import AuditEntry
-from apps.foundation.identity import actions, api_keys, queries
+from apps.foundation.identity import actions, api_keys, models, passwords, queries
 from apps.foundation.identity.authentication import authenticate, authenticate_basic, authenticate_token
 from apps.foundation.identity.errors import (
     AccountDisabled,
@@ -321,3 +322,25 @@ def test_guesses_sent_at_once_are_all_counted(cast: Cast) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(guess, range(64))) == 5
+
+
+@pytest.mark.parametrize(
+    ("accounts", "who", "password"),
+    [(["bakery"], "bob", PASSWORD), (["bakery"], "bob", "wrong"), (["bakery"], "nobody", "x"), ([], "bob", PASSWORD)],
+)
+def test_every_attempt_costs_one_verification(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, accounts: list[str], who: str, password: str
+) -> None:
+    verified: list[str] = []
+    verify = passwords.verify_digest
+
+    def counted(stored: str, digest: str) -> bool:
+        verified.append(stored)
+        return verify(stored, digest)
+
+    for module in (passwords, models):
+        monkeypatch.setattr(module, "verify_digest", counted)
+    with suppress(InvalidCredentials):
+        actions.sign_in([getattr(cast.tree, name) for name in accounts], attempt(who, password))
+    assert len(verified) == 1
+    assert verified[0].startswith("$argon2id$")
