@@ -94,17 +94,17 @@ class AccountResource(SystemResource):
         return super().delete(request, instance)
 
     @item_route("children", access=_ADMINISTRATOR, example=[{**_ROW, "realm": "bakery.test", "descendants_count": 0}])
-    def children(self, request: ApiRequest, instance: Account) -> Listing:
+    def list_children(self, request: ApiRequest, instance: Account) -> Listing:
         """List the accounts directly below."""
         return _listing(queries.with_descendants_count(queries.children(instance)), _child)
 
     @item_route("descendants", access=_ADMINISTRATOR, example=[{**_ROW, "realm": "bakery.test", "tree": []}])
-    def descendants(self, request: ApiRequest, instance: Account) -> Listing:
+    def list_descendants(self, request: ApiRequest, instance: Account) -> Listing:
         """List the accounts below, at any depth. `tree` is the path from the master account."""
         return _listing(queries.descendants(instance), _descendant)
 
     @item_route("siblings", access=_ADMINISTRATOR, example=[_ROW])
-    def siblings(self, request: ApiRequest, instance: Account) -> Listing:
+    def list_siblings(self, request: ApiRequest, instance: Account) -> Listing:
         """List the accounts with the same parent.
 
         An account's own administrators do not see who else their reseller serves: only accounts above it do.
@@ -114,12 +114,12 @@ class AccountResource(SystemResource):
         return _listing(queries.with_descendants_count(queries.siblings(instance)), _child)
 
     @item_route("parents", example=[_ROW])
-    def parents(self, request: ApiRequest, instance: Account) -> list[dict[str, Any]]:
+    def list_parents(self, request: ApiRequest, instance: Account) -> list[dict[str, Any]]:
         """List the accounts above that the caller may see."""
         return _above(request, instance)
 
     @item_route("tree", example=[_ROW])
-    def tree(self, request: ApiRequest, instance: Account) -> list[dict[str, Any]]:
+    def read_tree(self, request: ApiRequest, instance: Account) -> list[dict[str, Any]]:
         """The path from the caller's own account down to the parent."""
         return _above(request, instance)
 

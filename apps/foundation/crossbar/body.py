@@ -40,7 +40,7 @@ class Body:
     envelope: dict[str, Any] = field(default_factory=dict)
     content: bytes = b""
     content_type: str = ""
-    files: list[UploadedFile] = field(default_factory=list)
+    files: "list[UploadedFile[Any]]" = field(default_factory=list)
 
 
 def read_body(request: HttpRequest, *, raw: bool) -> Body:

@@ -52,7 +52,8 @@ def decode(order: Order, model: type[models.Model], text: str) -> Q:
     if len(parts) != 3 or parts[0] != order.name or not _plain(parts[1]) or not _plain(parts[2]):
         raise _invalid(text)
     try:
-        value = model._meta.get_field(order.column).to_python(parts[1])
+        field = model._meta.get_field(order.column)
+        value = field.to_python(parts[1]) if isinstance(field, models.Field) else None
         key = model._meta.pk.to_python(parts[2])
     except (ValidationError, ValueError, OverflowError):
         raise _invalid(text) from None

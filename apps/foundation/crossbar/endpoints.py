@@ -104,7 +104,7 @@ def _sub_paths(resource: type[Resource], place: str, item: str, parents: tuple[s
                 verb,
                 resource,
                 sub_path.handler,
-                item=on_item or resource.singleton,
+                item=on_item,
                 access=sub_path.access or resource.access,
                 price=sub_path.price,
                 sub_path=sub_path,

@@ -49,15 +49,18 @@ class ListQuery:
 def parse_list_query(query: QueryDict) -> ListQuery:
     """Raises ValidationFailed."""
     values = query.dict()
-    flag = lambda name: str(values.get(name, "")).lower() in _TRUE  # noqa: E731
     return ListQuery(
         page_size=_count(values, "page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
         start_key=str(values.get("start_key", "")),
         paginate=str(values.get("paginate", "true")).lower() not in ("false", "0", "no"),
-        ascending=True if flag("ascending") else False if flag("descending") else None,
+        ascending=True if _flag(values, "ascending") else False if _flag(values, "descending") else None,
         filters=tuple(parse_filters(query)),
         values={name: str(value) for name, value in values.items()},
     )
+
+
+def _flag(values: Mapping[str, Any], name: str) -> bool:
+    return str(values.get(name, "")).lower() in _TRUE
 
 
 def chunk_size(query: QueryDict) -> int:

@@ -35,7 +35,7 @@ class ApiRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     content_type: str = ""
-    files: list[UploadedFile] = field(default_factory=list)
+    files: "list[UploadedFile[Any]]" = field(default_factory=list)
     id: str = ""
     parent_ids: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)

@@ -12,8 +12,7 @@ _PREFIX = "#/components/schemas/"
 def shape_reference(shape: type[Shape], registry: ComponentRegistry) -> dict[str, Any]:
     """A `$ref` to the shape, registered on first use."""
     name = component_name(shape)
-    known = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=str(shape))
-    if known not in registry:
+    if _component(name, shape) not in registry:
         schema = shape.model_json_schema(ref_template=f"{_PREFIX}{name}.{{model}}")
         for inner, definition in schema.pop("$defs", {}).items():
             _register(registry, f"{name}.{inner}", definition, (shape, inner))
@@ -26,8 +25,14 @@ def component_name(shape: type[Shape]) -> str:
 
 
 def _register(registry: ComponentRegistry, name: str, schema: dict[str, Any], owner: Any) -> None:
-    registry.register_on_missing(
-        ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=str(owner))
+    component = _component(name, owner)
+    component.schema = schema
+    registry.register_on_missing(component)
+
+
+def _component(name: str, owner: Any) -> ResolvedComponent:
+    return ResolvedComponent(  # type: ignore[no-untyped-call]
+        name=name, type=ResolvedComponent.SCHEMA, object=str(owner)
     )
 
 
