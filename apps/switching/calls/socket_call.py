@@ -194,7 +194,12 @@ class SocketCall:
 
 
 def _shared_variables(request: BridgeRequest) -> dict[str, str]:
-    shared = {"originate_timeout": str(max(1, request.timeout)), **request.variables}
+    shared = {
+        "originate_timeout": str(max(1, request.timeout)),
+        # Else a leg is offered the caller's codec alone, and a phone that lacks it cannot answer.
+        "media_mix_inbound_outbound_codecs": "true",
+        **request.variables,
+    }
     if request.ignore_early_media or len(request.legs) > 1:
         shared["ignore_early_media"] = "true"
     if request.fail_on_single_reject:

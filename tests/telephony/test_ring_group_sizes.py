@@ -1,0 +1,272 @@
+"""Ring groups of 3, 100 and 1,000 phones on the real switch: every member gets its INVITE, one answers, the others are
+cancelled, and the event socket stays in frame throughout.
+
+The story behind it: a group's bridge string of many kilobytes used to be cut by libesl at 4,077 bytes, and beyond 128
+legs in a list the switch rings 127 and silently never dials the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.foundation.kit.clock import now
+from apps.pbx.callflows.engine import handle_call
+from apps.pbx.devices.models import Device
+from apps.switching.calls.call_server import CallServer
+from apps.switching.calls.port import Call
+from apps.switching.esl.client import EslClient
+from apps.switching.esl.errors import ConnectionLost
+from apps.switching.esl.events import Event
+from apps.switching.registrar.models import Registration
+from tests.pbx_office import REALM, Office, office, run
+from tests.telephony.sip_messages import Message, parse, response_to, session_description, uri_in
+
+__all__ = ["office"]
+pytestmark = pytest.mark.freeswitch
+NUMBER = "+13125550111"
+SECONDS = 90
+CALLER = f"{{loopback_bowout=false,originate_timeout=120}}loopback/{NUMBER}/default &park()"
+
+CONFIGURATION = """<?xml version="1.0"?>
+<document type="freeswitch/xml">
+  <section name="configuration">
+    <configuration name="modules.conf"><modules>
+      <load module="mod_event_socket"/><load module="mod_commands"/><load module="mod_dptools"/>
+      <load module="mod_dialplan_xml"/><load module="mod_loopback"/><load module="mod_tone_stream"/>
+      <load module="mod_sofia"/>
+    </modules></configuration>
+    <configuration name="event_socket.conf"><settings>
+      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="{esl}"/>
+      <param name="password" value="ClueCon"/>
+    </settings></configuration>
+    <configuration name="switch.conf"><settings>
+      <param name="sessions-per-second" value="5000"/><param name="max-sessions" value="5000"/>
+      <param name="rtp-start-port" value="40000"/><param name="rtp-end-port" value="59998"/>
+      <param name="loglevel" value="warning"/>
+    </settings></configuration>
+    <configuration name="sofia.conf"><profiles><profile name="internal"><settings>
+      <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/>
+      <param name="sip-port" value="{sip}"/><param name="dialplan" value="XML"/><param name="context" value="default"/>
+      <param name="inbound-codec-prefs" value="PCMU"/><param name="outbound-codec-prefs" value="PCMU"/>
+    </settings></profile></profiles></configuration>
+    <configuration name="timezones.conf"/><configuration name="acl.conf"/><configuration name="loopback.conf"/>
+    <configuration name="post_load_modules.conf"><modules/></configuration>
+  </section>
+  <section name="dialplan"><context name="default"><extension name="all">
+    <condition field="destination_number" expression="^(.*)$">
+      <action application="export" data="account_id={account}"/>
+      <action application="export" data="call_kind=inbound"/>
+      <action application="socket" data="127.0.0.1:{outbound} async full"/>
+      <action application="respond" data="503"/>
+    </condition>
+  </extension></context></section>
+</document>
+"""
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Phones(asyncio.DatagramProtocol):
+    """Every member of the group behind one port, told apart by the user part of the request URI."""
+
+    def __init__(self) -> None:
+        self.invited: Counter[str] = Counter()
+        self.cancelled: set[str] = set()
+        self.invites: dict[str, tuple[Message, tuple[str, int]]] = {}
+        self._known: set[str] = set()
+        self.changed = asyncio.Event()
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024 * 1024)
+
+    @property
+    def port(self) -> int:
+        assert self.transport is not None
+        port: int = self.transport.get_extra_info("sockname")[1]
+        return port
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        request = parse(data)
+        if request.is_response or request.method == "ACK":
+            return
+        name = request.uri.removeprefix("sip:").partition("@")[0]
+        if request.method == "INVITE":
+            if request.header("call-id") not in self._known:
+                self._known.add(request.header("call-id"))
+                self.invited[name] += 1
+                self.invites[name] = request, addr
+            self._send(response_to(request, 180, "Ringing", name, contact=self._contact(name)), addr)
+        else:
+            self._send(response_to(request, 200, "OK", name), addr)
+            if request.method == "CANCEL" and name not in self.cancelled:
+                self.cancelled.add(name)
+                invite, where = self.invites[name]
+                self._send(response_to(invite, 487, "Request Terminated", name), where)
+        self.changed.set()
+
+    def answer(self, name: str) -> None:
+        invite, where = self.invites[name]
+        body = session_description("127.0.0.1", free_port(socket.SOCK_DGRAM))
+        self._send(response_to(invite, 200, "OK", name, contact=self._contact(name), body=body), where)
+
+    def hang_up(self, name: str) -> None:
+        """BYE from the phone that answered (RFC 3261 §15)."""
+        invite, where = self.invites[name]
+        via = f"SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bKbye{name}"
+        headers = [
+            ("via", via),
+            ("max-forwards", "70"),
+            ("from", f"{invite.header('to')};tag={name}"),
+            ("to", invite.header("from")),
+            ("call-id", invite.header("call-id")),
+            ("cseq", "1 BYE"),
+        ]
+        self._send(Message(f"BYE {uri_in(invite.header('contact'))} SIP/2.0", headers), where)
+
+    async def until(self, ready: Any) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not ready():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def _contact(self, name: str) -> str:
+        return f"sip:{name}@127.0.0.1:{self.port}"
+
+    def _send(self, message: Message, where: tuple[str, int]) -> None:
+        assert self.transport is not None
+        self.transport.sendto(message.encode(), where)
+
+
+@asynccontextmanager
+async def real_switch(folder: Path, **values: Any) -> AsyncIterator[int]:
+    """A FreeSWITCH of its own; gives the port of its event socket."""
+    esl = free_port()
+    for name in ("conf", "log", "run", "db", "storage"):
+        (folder / name).mkdir()
+    text = CONFIGURATION.format(esl=esl, sip=free_port(socket.SOCK_DGRAM), **values)
+    (folder / "conf" / "freeswitch.xml").write_text(text)
+    folders = [part for name in ("conf", "log", "run", "db", "storage") for part in (f"-{name}", str(folder / name))]
+    silent = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        str(shutil.which("freeswitch")), "-nf", "-nc", "-nonat", "-nosql", *folders,
+        stdin=silent, stdout=silent, stderr=silent,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(60):
+            while not await _is_up(esl):
+                assert process.returncode is None, "freeswitch ended"
+                await asyncio.sleep(0.1)
+        yield esl
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), 20)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _is_up(port: int) -> bool:
+    try:
+        client = await EslClient.connect("127.0.0.1", port, "ClueCon", timeout=2)
+    except ConnectionLost:
+        return False
+    status = await client.api("sofia", "status profile internal")
+    await client.close()
+    return "RUNNING" in status.text or re.search(r"SIP-IP\s+127", status.text) is not None
+
+
+@pytest.mark.parametrize("size", [3, 100, 1000])
+def test_every_member_gets_its_invite(office: Office, tmp_path: Path, size: int) -> None:
+    names = [f"phone{number:04}" for number in range(size)]
+    run(_ring(office, tmp_path, names))
+
+
+async def _ring(office: Office, folder: Path, names: list[str]) -> None:
+    loop = asyncio.get_running_loop()
+    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
+    await asyncio.to_thread(_set_up, office, names, phones.port)
+    handled = asyncio.Event()
+
+    async def handler(call: Call) -> None:
+        await handle_call(call)
+        handled.set()
+
+    server = CallServer(handler)
+    await server.start()
+    events: list[Event] = []
+    try:
+        async with real_switch(folder, outbound=server.port, account=office.id) as port:
+            client = await EslClient.connect("127.0.0.1", port, "ClueCon", on_event=events.append)
+            await client.subscribe("CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE")
+            job = asyncio.ensure_future(client.bgapi("originate", CALLER))
+            await _rings_and_ends(phones, names, handled)
+            assert (await job).ok
+            echo = await client.api("echo", "still in frame")
+            assert echo.text == "still in frame"
+            legs = [
+                one for one in events if one.name == "CHANNEL_CREATE" and "sofia/internal" in one.get("Channel-Name")
+            ]
+            assert len({leg.uuid for leg in legs}) == len(names)
+            assert {leg.variable("account_id") for leg in legs} == {office.id}
+            await client.close()
+    finally:
+        await server.stop()
+        transport.close()
+
+
+async def _rings_and_ends(phones: Phones, names: list[str], handled: asyncio.Event) -> None:
+    await phones.until(lambda: len(phones.invited) == len(names))
+    assert phones.invited == Counter(names)
+    chosen = names[-1]
+    phones.answer(chosen)
+    await phones.until(lambda: phones.cancelled == set(names) - {chosen})
+    assert not handled.is_set(), "the conversation is still on"
+    phones.hang_up(chosen)
+    # The answer to the bridge names every leg; the engine reads it and hangs the caller up.
+    async with asyncio.timeout(SECONDS):
+        await handled.wait()
+
+
+def _set_up(office: Office, names: list[str], port: int) -> None:
+    def write() -> None:
+        devices = Device.objects.bulk_create(
+            Device(account_id=office.id, name=name, document={"sip": {"username": name}}) for name in names
+        )
+        Registration.objects.bulk_create(
+            Registration(
+                realm=REALM,
+                username=device.name,
+                account_id=office.id,
+                device_id=device.id,
+                contact=f"sip:{device.name}@127.0.0.1:{port}",
+                profile="internal",
+                switch="fs1",
+                call_id=device.id,
+                expires=now() + timedelta(hours=1),
+            )
+            for device in devices
+        )
+        endpoints = [{"id": device.id, "endpoint_type": "device", "timeout": 60} for device in devices]
+        office.callflow([NUMBER], {"module": "ring_group", "data": {"endpoints": endpoints, "timeout": 60}})
+
+    office.within(write)
