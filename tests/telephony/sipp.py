@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import tempfile
@@ -27,7 +28,12 @@ class Sipp:
     async def start(self, scenario: str, server: tuple[str, int]) -> None:
         """Serve calls by `scenario` (answer, ring or busy) until closed."""
         arguments = [*self._arguments(scenario, server, {}), "-mp", str(free_port(self.address, even=True))]
-        self._process = await self._spawn([*arguments, "-rtp_echo", "-aa"])
+        self._process = await self._spawn([*arguments, "-rtp_echo", "-aa", "-trace_msg"])
+
+    def calls(self) -> int:
+        """How many INVITEs it has received."""
+        logs = "".join(path.read_text(errors="replace") for path in self._folder.glob("*_messages.log"))
+        return len(set(re.findall(r"received.*?\n\nINVITE .*?call-id:\s*(\S+)", logs, re.DOTALL | re.IGNORECASE)))
 
     async def call(self, server: tuple[str, int], caller: str, number: str, mark: int) -> None:
         """A carrier's call of about two seconds that is answered, says `mark` all the time, and hangs up."""
@@ -37,6 +43,11 @@ class Sipp:
         await self._run("carrier", server, words, "-mp", str(free_port(self.address, even=True)))
 
     async def close(self) -> None:
+        await self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def stop(self) -> None:
+        """Serve no more calls."""
         process = self._process
         if process is not None and process.returncode is None:
             process.terminate()
@@ -45,7 +56,6 @@ class Sipp:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _run(self, scenario: str, server: tuple[str, int], words: dict[str, str], *more: str) -> None:
         arguments = self._arguments(scenario, server, words)

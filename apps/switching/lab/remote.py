@@ -9,7 +9,7 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 * ``{"do":"carrier_call","from":"+1312…","to":"+1212…","name":"Pat"}``
 * ``{"do":"hang_up","uuid":…}`` · ``{"do":"dtmf","uuid":…,"digits":"12#"}`` · ``{"do":"hold","uuid":…,"on":true}``
 * ``{"do":"answer","uuid":…}`` · ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
-* ``{"do":"state"}`` phones, channels and what rang where
+* ``{"do":"state"}`` phones, channels, what rang where, and how the calls that were placed went
 """
 
 from __future__ import annotations
@@ -152,8 +152,24 @@ async def _state(switch: LabSwitch, _request: Request) -> Request:
         for phone in switch.phones.values()
     ]
     carrier = [_invite(one) for carrier in switch.carriers for one in carrier.rang[-50:]]
-    return {"channels": channels, "phones": phones, "carrier": carrier, "xml_curl_requests": switch.xml.requests,
+    parties = [*switch.phones.values(), *switch.carriers]
+    placed = [_placed(call) for party in parties for call in party.placed]
+    return {"channels": channels, "phones": phones, "carrier": carrier, "placed": placed,
+            "xml_curl_requests": switch.xml.requests,
             "cdrs_posted": switch.cdr.posted, "cdrs_spooled": switch.cdr.spooled}  # fmt: skip
+
+
+def _placed(call: LabCall) -> Request:
+    """A call a phone or carrier placed, as it sees it; `status` is the final SIP status, 0 where there is none yet."""
+    return {
+        "by": call.owner.name if isinstance(call.owner, LabCarrier) else call.owner.username,
+        "uuid": call.uuid,
+        "ringing": call.is_ringing or call.is_early,
+        "answered": call.is_answered,
+        "ended": call.is_ended,
+        "cause": call.cause,
+        "status": 200 if call.is_answered else call.sip_status,
+    }
 
 
 def _invite(invite: Any) -> Request:

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import re
 import uuid
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _ports = itertools.count(20000)
 _NETWORK_SECONDS = 0.02
+_REMEMBERED = 50
 
 
 class Behaviour(Protocol):
@@ -270,7 +272,7 @@ class LabCall:
 
 @dataclass(eq=False)
 class LabPhone:
-    """A SIP phone. It keeps the calls it has and every INVITE it got (`rang`)."""
+    """A SIP phone. It keeps the calls it has, every INVITE it got (`rang`) and the last calls it `placed`."""
 
     username: str
     realm: str
@@ -283,6 +285,7 @@ class LabPhone:
     switch: LabSwitch | None = None
     rang: list[Invite] = field(default_factory=list)
     calls: set[LabCall] = field(default_factory=set)
+    placed: deque[LabCall] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     registration_call_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -299,6 +302,7 @@ class LabPhone:
             raise RuntimeError("this phone has not registered anywhere; use lab.register(phone) or lab.attach(phone)")
         call = LabCall(self)
         self.calls.add(call)
+        self.placed.append(call)
         self.switch.phone_calls(self, call, number, headers or {})
         return call
 
@@ -319,6 +323,7 @@ class LabCarrier:
     switch: LabSwitch | None = None
     rang: list[Invite] = field(default_factory=list)
     calls: set[LabCall] = field(default_factory=set)
+    placed: deque[LabCall] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     def call(
         self, from_number: str, to_number: str, from_name: str = "", headers: dict[str, str] | None = None
@@ -328,6 +333,7 @@ class LabCarrier:
             raise RuntimeError("this carrier is not connected; use lab.connect(carrier)")
         call = LabCall(self)
         self.calls.add(call)
+        self.placed.append(call)
         self.switch.carrier_calls(self, call, from_number, to_number, from_name, headers or {})
         return call
 
