@@ -58,9 +58,14 @@ def refusals_of(error: Exception) -> Refusals | None:
     if isinstance(error, AccountError):
         return [("", str(error))]
     if isinstance(error, ApiError) and error.status < 500:
-        cause = error.data.get("cause") if isinstance(error.data, dict) else None
-        return [("", str(cause or error.message).replace("_", " "))]
+        return [("", _explanation(error))]
     return None
+
+
+def _explanation(error: ApiError) -> str:
+    details = error.data if isinstance(error.data, Mapping) else {}
+    said = details.get("message") if "error" in details else details.get("cause")
+    return str(said or error.message.replace("_", " "))
 
 
 def _text(kind: str, context: Mapping[str, Any], fallback: str) -> str:
