@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
@@ -24,12 +26,13 @@ class Command(BaseCommand):
         refuse_transaction_pooling()
         if changed := migrate_all():
             self.stdout.write(f"Brought {len(changed)} schema(s) up to date")
+        for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT):
+            Path(folder).mkdir(parents=True, exist_ok=True)
         if environment.demo and is_empty():
             self._make_demo()
 
     def _make_demo(self) -> None:
         self.stdout.write("Making the demo accounts …")
-        environment.home.mkdir(parents=True, exist_ok=True)
         with transaction.atomic():
             draft = write_demo_file(environment.demo_file, seed_demo())
         publish_demo_file(draft, environment.demo_file)
