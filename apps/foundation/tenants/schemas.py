@@ -16,6 +16,7 @@ from psycopg import sql
 
 from apps.foundation.tenants.models import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, Tenant
 from apps.foundation.tenants.raw import raw_session
+from apps.foundation.tenants.replay import replay
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,13 @@ def migrate_all(verbosity: int = 0) -> list[str]:
         shared = lagging([PUBLIC_SCHEMA], latest)
         for schema in shared:
             _migrate(schema, verbosity)
-        own = lagging(installed_schemas(), latest)  # the template first: new schemas are cloned from it
-        for schema in own:
+        template = lagging([TEMPLATE_SCHEMA], latest)
+        for schema in template:
             _migrate(schema, verbosity)
-        return shared + own
+        tenants = lagging(installed_schemas()[1:], latest)
+        for schema in replay(tenants):
+            _migrate(schema, verbosity)
+        return shared + template + tenants
 
 
 def lagging(schemas: list[str], latest: Names) -> list[str]:
