@@ -1,11 +1,16 @@
 """Carriers: the gateways calls leave through, and the addresses carriers' calls come from. KAZOO: a resource."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from apps.foundation.documents.models import Document
+from apps.foundation.kit.secrets import decrypt, encrypt
+
+
+def secret_key(gateway: dict[str, Any]) -> str:
+    return f"{gateway.get('username', '')}@{gateway.get('server', '')}"
 
 
 class CarrierResource(Document):
@@ -32,6 +37,26 @@ class CarrierResource(Document):
 
     def __str__(self) -> str:
         return self.name
+
+    def apply_document(self, document: dict[str, Any]) -> Self:
+        """Gateways' passwords are encrypted and kept nowhere else; without one a gateway keeps its old one."""
+        kept: dict[str, str] = {}
+        gateways = []
+        for gateway in document.get("gateways", []):
+            key, password = secret_key(gateway), gateway.get("password")
+            if password:
+                kept[key] = encrypt(password)
+            elif key in self.gateway_secrets:
+                kept[key] = self.gateway_secrets[key]
+            gateways.append({name: value for name, value in gateway.items() if name != "password"})
+        super().apply_document(document | {"gateways": gateways})
+        self.gateway_secrets = kept
+        return self
+
+    def password_of(self, gateway: dict[str, Any]) -> str:
+        """In plain text; empty where there is none. Raises SecretUnreadable."""
+        stored = self.gateway_secrets.get(secret_key(gateway))
+        return decrypt(stored) if stored else ""
 
     @property
     def gateways(self) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.queries import master_account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.crossbar import authorization, buckets, conditional, cors, credentials
 from apps.foundation.crossbar.body import read_body
@@ -193,7 +194,7 @@ def _account(endpoint: Endpoint, captured: dict[str, str], caller: credentials.C
     """The account of the address; `/v2/account/…` is the caller's own."""
     account_id = captured.get("account_id", "")
     if not endpoint.in_account:
-        return None
+        return master_account() if getattr(endpoint.resource, "of_operator", False) else None
     if not account_id:
         if caller is None:
             raise Unauthenticated

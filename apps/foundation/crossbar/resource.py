@@ -263,6 +263,8 @@ class SystemResource(Resource):
 
     #: Also served below an account (`/v2/accounts/{account_id}/about`).
     in_accounts: ClassVar[bool] = False
+    #: Whether its rows are the master account's: requests run in that account's scope.
+    of_operator: ClassVar[bool] = False
 
 
 class SingletonResource(AccountResource):

@@ -9,6 +9,7 @@ from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.pbx.callflows.models import CallflowNumber
 from apps.pbx.numbers.models import NumberState, PhoneNumber
 
 #: Shorter ones are extensions, whatever a numbering plan makes of them.
@@ -78,6 +79,16 @@ def answer_with(callflow_id: str, numbers: Sequence[str]) -> None:
 
 def stop_answering_with(callflow_id: str) -> None:
     PhoneNumber.objects.filter(callflow_id=callflow_id, account_id=current_account_id()).update(**_changed("", ""))
+
+
+def connect(row: PhoneNumber) -> None:
+    """Let a number that the account gets be answered by the callflow that names it already. The caller saves it."""
+    found = None
+    if row.state in PhoneNumber.HELD:
+        found = CallflowNumber.objects.filter(number=row.number).values_list("callflow_id", flat=True).first()
+    row.used_by, row.callflow_id = ("callflow", found) if found else ("", "")
+    if found and row.state == NumberState.RESERVED:
+        row.state = NumberState.IN_SERVICE
 
 
 def _changed(used_by: str, callflow_id: str) -> dict[str, object]:

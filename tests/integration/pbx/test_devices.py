@@ -34,7 +34,6 @@ def test_a_name_alone_makes_a_phone_that_registers(bakery: Account, admin: Princ
     assert (found.realm, found.username, found.enabled) == (bakery.realm, device.sip_username, True)
     assert found.variables["account_id"] == bakery.id
     assert found.variables["authorizing_id"] == device.id
-    assert found.variables["user_context"] == bakery.realm
     assert len(device.sip_password) == 16
 
 

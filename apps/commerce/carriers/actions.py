@@ -1,0 +1,87 @@
+"""Every write of a carrier. The addresses its calls come from are written to the cluster's directory with it."""
+
+import ipaddress
+from typing import Any
+
+from django.db import transaction
+
+from apps.commerce.carriers.documents import CarrierDocument
+from apps.commerce.carriers.models import CarrierResource
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.crossbar.errors import ValidationFailed
+from apps.foundation.crossbar.validation import validated
+from apps.foundation.documents.actions import create_document, delete_document, replace_document
+from apps.foundation.identity.principal import Principal
+from apps.switching.registrar.actions import write_trunk_addresses
+from apps.switching.registrar.models import TrunkAddress
+
+
+@transaction.atomic
+def create_carrier(document: dict[str, Any], principal: Principal) -> CarrierResource:
+    """A carrier of the scope's account; one of the master account is everybody's.
+
+    Raises ValidationFailed: an address that calls of a customer's own telephone system come from.
+    """
+    carrier = create_document(CarrierResource, validated(CarrierDocument, document), principal)
+    _write_addresses(carrier)
+    return carrier
+
+
+@transaction.atomic
+def replace_carrier(carrier: CarrierResource, document: dict[str, Any], principal: Principal) -> CarrierResource:
+    """Gateways without a password in the document keep theirs. Raises as `create_carrier`."""
+    replace_document(carrier, validated(CarrierDocument, document), principal)
+    _write_addresses(carrier)
+    return carrier
+
+
+@transaction.atomic
+def delete_carrier(carrier: CarrierResource, principal: Principal, *, hard: bool = False) -> CarrierResource:
+    write_trunk_addresses(source_id=carrier.id, account_id=carrier.account_id, networks=())
+    return delete_document(carrier, principal, hard=hard)
+
+
+@transaction.atomic
+def suspend_account(account: Account) -> None:
+    """The account was disabled or deleted: nothing comes in from its carriers."""
+    TrunkAddress.objects.filter(account_id=account.id, source_type="resource").update(enabled=False)
+
+
+def resume_account(account: Account) -> None:
+    """The account works again."""
+    with account_scope(account.id), transaction.atomic():
+        for carrier in CarrierResource.objects.all():
+            _write_addresses(carrier)
+
+
+def _write_addresses(carrier: CarrierResource) -> None:
+    found: dict[str, str] = {}
+    for position, gateway in enumerate(carrier.gateways):
+        if (network := _address(str(gateway.get("server", "")))) is not None:
+            found.setdefault(network, f"gateways.{position}.server")
+    for position, network in enumerate(carrier.document.get("inbound_networks") or []):
+        found.setdefault(network, f"inbound_networks.{position}")
+    for network, path in found.items():
+        _refuse_trunk(network, path)
+    write_trunk_addresses(
+        source_id=carrier.id,
+        account_id=carrier.account_id,
+        networks=found,
+        source_type="resource",
+        enabled=carrier.enabled,
+    )
+
+
+def _address(server: str) -> str | None:
+    """The network of one machine, None for a host name: what that resolves to may change at any time."""
+    try:
+        return str(ipaddress.ip_network(server.strip("[]")))
+    except ValueError:
+        return None
+
+
+def _refuse_trunk(network: str, path: str) -> None:
+    trunks = TrunkAddress.objects.filter(source_type="trunk")
+    if trunks.extra(where=["network && %s::cidr"], params=[network]).exists():
+        raise ValidationFailed.of(path, "unique", "Calls from this address are a customer's", cause=network)

@@ -1,0 +1,162 @@
+"""Which gateways a call may leave through, in the order they are to be tried."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.commerce.carriers.models import CarrierResource
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope, current_account_id
+from apps.foundation.kit.patterns import BadPattern, search
+
+DEFAULT_PROFILE = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRoute:
+    """One way out: `uri` is to be dialled on the switch's SIP `profile`, with `variables` on the leg.
+
+    `account_id` is whose carrier it is. `progress_timeout` in seconds, None for the switch's own. `caller_id_type` says
+    which identity the call is to carry.
+    """
+
+    resource_id: str
+    resource_name: str
+    account_id: str
+    uri: str
+    number: str
+    profile: str = DEFAULT_PROFILE
+    caller_id_type: str = "external"
+    progress_timeout: int | None = None
+    emergency: bool = False
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def select_gateways(
+    e164: str,
+    *,
+    flags: Iterable[str] = (),
+    caller_id_number: str = "",
+    emergency: bool = False,
+    include_global: bool = True,
+) -> list[GatewayRoute]:
+    """The ways out for the scope's account: its own carriers first, then those of each account above, the operator's
+    last; at each level the lowest `weight_cost` first. One query for each schema among those accounts.
+
+    An emergency call may take any carrier, those for emergencies first. Other calls never take those.
+    """
+    account = Account.objects.select_related("tenant").get(id=current_account_id())
+    wanted = frozenset(flags)
+    found: list[GatewayRoute] = []
+    for carriers in _by_account(account, include_global=include_global):
+        usable = [one for one in carriers if _admits(one, wanted, caller_id_number, emergency)]
+        for carrier in sorted(usable, key=lambda one: (emergency and not one.emergency, one.weight_cost, one.name)):
+            found += _routes(carrier, e164, account.realm)
+    return sorted(found, key=lambda route: not route.emergency) if emergency else found
+
+
+def _by_account(account: Account, *, include_global: bool) -> Iterator[list[CarrierResource]]:
+    """The enabled carriers of the account, then of its parent, and so on up."""
+    line = [account.id, *reversed(account.ancestors)]
+    if not include_global and not account.is_master:
+        line = line[:-1]
+    accounts = Account.objects.select_related("tenant").in_bulk(line)
+    carriers: dict[str, list[CarrierResource]] = {}
+    read: set[str] = set()
+    for account_id in line:
+        schema = str(accounts[account_id].tenant.schema_name)
+        if schema not in read:
+            read.add(schema)
+            with account_scope(accounts[account_id]):
+                rows = CarrierResource.across_accounts.filter(account_id__in=line, deleted=None, enabled=True)
+                for row in rows:
+                    carriers.setdefault(row.account_id, []).append(row)
+        yield carriers.get(account_id, [])
+
+
+def _admits(carrier: CarrierResource, flags: frozenset[str], caller_id_number: str, emergency: bool) -> bool:
+    document = carrier.document
+    if carrier.emergency and not emergency:
+        return False
+    if document.get("require_flags") and not flags:
+        return False
+    if not document.get("ignore_flags") and not flags <= set(carrier.flags):
+        return False
+    cid_rules = document.get("cid_rules")
+    return not cid_rules or _captured(cid_rules, caller_id_number) is not None
+
+
+def _routes(carrier: CarrierResource, e164: str, realm: str) -> list[GatewayRoute]:
+    captured = _captured(carrier.rules, e164)
+    if captured is None:
+        return []
+    gateways = [gateway for gateway in carrier.gateways if gateway.get("enabled", True)]
+    if carrier.document.get("gateway_strategy") == "random":
+        random.shuffle(gateways)
+    return [_route(carrier, gateway, captured, e164, realm) for gateway in gateways]
+
+
+def _captured(rules: Sequence[str], text: str) -> str | None:
+    """What the first rule that matches captured: its first group, or all of it."""
+    for rule in rules:
+        try:
+            match = search(rule, text)
+        except BadPattern:
+            continue
+        if match is not None:
+            return (match.group(1) or "") if match.re.groups else match.group()
+    return None
+
+
+def _route(carrier: CarrierResource, gateway: dict[str, Any], captured: str, e164: str, realm: str) -> GatewayRoute:
+    number = _written(gateway, captured, e164)
+    server, port = gateway["server"], gateway.get("port", 5060)
+    transport = f";transport={gateway['transport']}" if gateway.get("transport") else ""
+    options = carrier.document.get("caller_id_options") or {}
+    return GatewayRoute(
+        resource_id=carrier.id,
+        resource_name=carrier.name,
+        account_id=carrier.account_id,
+        uri=f"sip:{number}@{server}:{port}{transport}",
+        number=number,
+        profile=gateway.get("custom_sip_interface") or DEFAULT_PROFILE,
+        caller_id_type=gateway.get("caller_id_type") or options.get("type") or "external",
+        progress_timeout=gateway.get("progress_timeout"),
+        emergency=carrier.emergency,
+        variables=_variables(carrier, gateway, realm),
+    )
+
+
+def _written(gateway: dict[str, Any], captured: str, e164: str) -> str:
+    form = gateway.get("invite_format", "route")
+    bare = e164.removeprefix("+")
+    written = {
+        "route": captured,
+        "username": gateway.get("username") or captured,
+        "e164": e164,
+        "strip_plus": bare,
+        "npan": bare.removeprefix("1"),
+        "1npan": bare if bare.startswith("1") else f"1{bare}",
+    }[form]
+    return f"{gateway.get('prefix') or ''}{written}{gateway.get('suffix') or ''}"
+
+
+def _variables(carrier: CarrierResource, gateway: dict[str, Any], realm: str) -> dict[str, str]:
+    """`authorizing_type` "resource" is how limits and call records know a leg to or from a carrier."""
+    found = {"authorizing_id": carrier.id, "authorizing_type": "resource", "resource_id": carrier.id}
+    from_host = gateway.get("from_uri_realm") or carrier.document.get("from_uri_realm")
+    if carrier.document.get("from_account_realm"):
+        from_host = realm
+    if from_host:
+        found["sip_invite_domain"] = str(from_host)
+    if gateway.get("username"):
+        found["sip_auth_username"] = str(gateway["username"])
+        found["sip_auth_password"] = carrier.password_of(gateway)
+    if gateway.get("codecs"):
+        found["absolute_codec_string"] = ",".join(gateway["codecs"])
+    headers = gateway.get("custom_sip_headers") or {}
+    outgoing = headers.get("out", headers)
+    if isinstance(outgoing, dict):
+        found |= {f"sip_h_{name}": str(text) for name, text in outgoing.items() if isinstance(text, str | int)}
+    return found
