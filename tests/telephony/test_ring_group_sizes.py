@@ -67,6 +67,7 @@ CONFIGURATION = """<?xml version="1.0"?>
     <condition field="destination_number" expression="^(.*)$">
       <action application="export" data="account_id={account}"/>
       <action application="export" data="call_kind=inbound"/>
+      <action application="export" data="authorizing_id=the-carrier"/>
       <action application="socket" data="127.0.0.1:{outbound} async full"/>
       <action application="respond" data="503"/>
     </condition>
@@ -227,7 +228,8 @@ async def _ring(office: Office, folder: Path, names: list[str]) -> None:
                 one for one in events if one.name == "CHANNEL_CREATE" and "sofia/internal" in one.get("Channel-Name")
             ]
             assert len({leg.uuid for leg in legs}) == len(names)
-            assert {leg.variable("account_id") for leg in legs} == {office.id}
+            assert {(leg.variable("account_id"), leg.variable("call_kind")) for leg in legs} == {(office.id, "inbound")}
+            assert len({leg.variable("authorizing_id") for leg in legs} - {"the-carrier"}) == len(names)
             await client.close()
     finally:
         await server.stop()

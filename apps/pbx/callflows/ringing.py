@@ -106,7 +106,7 @@ def weighted_order(members: Sequence[Member], source: random.Random | None = Non
 
 def _requests(call: Call, wanted: Ring, legs: tuple[Leg, ...]) -> list[BridgeRequest]:
     groups = [legs] if wanted.strategy == "simultaneous" else [(_at_once(leg),) for leg in legs]
-    variables = {"interaction_id": call.interaction_id}
+    variables = {"interaction_id": call.interaction_id, "call_kind": call.call_kind}
     if wanted.ignore_redirects:
         variables["outbound_redirect_fatal"] = "true"
     return [

@@ -16,6 +16,10 @@ MemberType = Literal["device", "user", "group"]
 #: What the called party hears who has to press 1 before a forwarded call is his: two short tones.
 CONFIRM_SOUND = "tone_stream://%(150,100,523,659);loops=3"
 CONFIRM_KEY = "1"
+#: The dialplan context of calls from an account's own phones.
+OWN_CALLS = "internal"
+#: What the new call of a forward must know to be routed as one of the account's own.
+EXPORTED = "account_id,call_kind,interaction_id,authorizing_id,authorizing_type,owner_id,forwarded_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,9 @@ class Party:
 
 @dataclass
 class Household:
-    """`context` is the dialplan context of the account's own calls (its realm); `contacts` are `(uri, profile)` of each
-    device that is registered now."""
+    """`contacts` are `(uri, profile)` of each device that is registered now."""
 
     account_id: str
-    context: str
     account: Document
     devices: Mapping[str, Party]
     users: Mapping[str, Party]
@@ -161,7 +163,7 @@ class Household:
             "account_id": self.account_id,
             "call_kind": "internal",
             "forwarded_by": party.id,
-            "loopback_export": "account_id,call_kind,authorizing_id,authorizing_type,owner_id,forwarded_by",
+            "loopback_export": EXPORTED,
         }
         if forward.ignore_early_media:
             variables["ignore_early_media"] = "true"
@@ -169,7 +171,7 @@ class Household:
             variables |= {"group_confirm_key": CONFIRM_KEY, "group_confirm_file": CONFIRM_SOUND}
         if not forward.keep_caller_id:
             variables |= self._caller_id(party)
-        self._add(party, Redial(forward.number, self.context), member, asking, variables)
+        self._add(party, Redial(forward.number, OWN_CALLS), member, asking, variables)
 
     def _caller_id(self, party: Party) -> dict[str, str]:
         is_user = party.id in self.users

@@ -48,7 +48,6 @@ def resolve(members: Sequence[Member], asking: Asking) -> Resolution:
     users = {user.id: user for user in User.objects.filter(id__in=owners | set(named_users))}
     household = Household(
         account_id=account.id,
-        context=account.realm,
         account=account.document,
         devices={identifier: _party(device, device.owner_id or "") for identifier, device in devices.items()},
         users={identifier: _party(user, "") for identifier, user in users.items()},

@@ -25,6 +25,8 @@ EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE
 NO_PROMPT = "silence_stream://100"
 DEFAULT_SPEECH_ENGINE = "flite"
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
+#: The switch lets what the caller exports win over what a leg is given: these say who the *caller* is.
+LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
 #: Left by an earlier bridge, they would be read as the next one's.
 _OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status"
 _REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Unavailable"}
@@ -45,10 +47,14 @@ class SocketCall:
         channel = session.channel_data
         self._channel = channel
         self._set: dict[str, str] = {}
+        self._exported: list[str] = []
         self._collected = 0
         self.uuid = channel.uuid
         self.account_id = channel.variable("account_id")
         self.destination = channel.get("Caller-Destination-Number")
+        if self.call_kind == "inbound":
+            # A carrier's number in E.164, as routing read it.
+            self.destination = channel.variable("dialed_number") or self.destination
         self.authorizing_id = channel.variable("authorizing_id")
         self.owner_id = channel.variable("owner_id")
         self.interaction_id = channel.variable("interaction_id")
@@ -147,10 +153,13 @@ class SocketCall:
         return BridgeResult(answered=False, cause=cause or "NO_ROUTE_DESTINATION", sip_code=_sip_code(done))
 
     def _ringing_variables(self, request: BridgeRequest) -> dict[str, str]:
+        listed = self._channel.variable("export_vars").removeprefix("ARRAY::").replace("|:", ",").split(",")
+        exported = dict.fromkeys(name for name in [*listed, *self._exported] if name and name not in LEGS_OWN)
         ringback = _media(request.ringback) if request.ringback else ""
         return {
             "hangup_after_bridge": "false",
             "continue_on_fail": "true",
+            "export_vars": ",".join(exported),
             "ringback": ringback,
             "transfer_ringback": ringback,
             "instant_ringback": "true" if ringback else "",
@@ -160,6 +169,8 @@ class SocketCall:
         for name, value in safe_variables(variables).items():
             self._queue("export" if export else "set", f"{name}={value}")
             self._set[name] = value
+            if export:
+                self._exported.append(name)
 
     async def set_caller_id(self, caller_id: CallerId) -> None:
         for part, value in (("name", caller_id.name), ("number", caller_id.number)):

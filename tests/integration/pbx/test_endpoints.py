@@ -11,7 +11,7 @@ from apps.pbx.endpoints.legs import Asking, Member
 from apps.pbx.endpoints.queries import Resolution, caller_identity, resolve
 from apps.switching.calls.dial_string import Contact, Leg, Redial
 from apps.switching.calls.port import CallerId
-from tests.pbx_office import REALM, Office, office
+from tests.pbx_office import Office, office
 
 __all__ = ["office"]
 
@@ -121,7 +121,7 @@ def test_a_forwarded_leg_is_a_new_call_of_the_account(office: Office) -> None:
     office.set(document={"caller_id": {"internal": {"name": "Office", "number": "1000"}}})
     forward = FORWARD | {"require_keypress": True, "keep_caller_id": False}
     leg = only(ring(office, device(office.device("1002", call_forward=forward).id)))
-    assert leg.target == Redial("1003", REALM)
+    assert leg.target == Redial("1003", "internal")
     assert leg.variables["account_id"] == office.id
     assert leg.variables["group_confirm_key"] == "1"
     assert leg.variables["origination_caller_id_number"] == "1000"
