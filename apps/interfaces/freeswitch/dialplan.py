@@ -39,7 +39,12 @@ SELECT trunk.source_type, trunk.source_id, number.number, number.callflow_id, nu
   LEFT JOIN accounts_account account
     ON account.id = CASE WHEN trunk.source_type = 'trunk' THEN trunk.account_id ELSE number.account_id END
 """  # noqa: S608 - no value in it
-FROM_PHONE = f"SELECT {_ENABLED} AS enabled FROM accounts_account account WHERE account.id = %(account_id)s"  # noqa: S608
+FROM_PHONE = f"""
+SELECT account.id AS account_id, {_ENABLED} AS enabled FROM accounts_account account WHERE account.id = %(account_id)s
+"""  # noqa: S608 - no value in it
+FROM_REALM = f"""
+SELECT account.id AS account_id, {_ENABLED} AS enabled FROM accounts_account account WHERE account.realm = %(realm)s
+"""  # noqa: S608 - no value in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,8 @@ async def answer(fields: Mapping[str, str], store: Store, call_server: str) -> b
     try:
         if context == CARRIERS:
             found = await _from_carrier(fields, store)
-        elif context == PHONES:
-            found = await _from_phone(fields, store)
         else:
-            found = FORBIDDEN
+            found = await _from_account(context, fields, store)
     except DatabaseAway:
         found = UNAVAILABLE
     actions = found.actions() if isinstance(found, Refusal) else handing_over(found, call_server)
@@ -103,16 +106,22 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
     }
 
 
-async def _from_phone(fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
-    account_id = fields.get("variable_account_id", "")
-    if not _PLAIN.fullmatch(account_id):
-        return FORBIDDEN
-    row = await store.row(FROM_PHONE, {"account_id": account_id})
+async def _from_account(context: str, fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
+    """A call of a phone, or one that call handling dialled anew: its context is then the account's realm."""
+    if context == PHONES:
+        account_id = fields.get("variable_account_id", "")
+        if not _PLAIN.fullmatch(account_id):
+            return FORBIDDEN
+        row = await store.row(FROM_PHONE, {"account_id": account_id})
+    else:
+        row = await store.row(FROM_REALM, {"realm": context.lower()})
+        if row is None:
+            return FORBIDDEN
     if row is None or not row["enabled"]:
         return DECLINED
     kept = ("authorizing_id", "authorizing_type", "owner_id")
     return {
-        "account_id": account_id,
+        "account_id": row["account_id"],
         "call_kind": fields.get("variable_call_kind") or "internal",
         "interaction_id": interaction_id(fields),
         **{name: fields.get(f"variable_{name}", "") for name in kept},

@@ -82,7 +82,8 @@ async def test_a_did_reaches_its_account(switch: Switch, bakery: Account, known_
     assert variables["dialed_number"] == NUMBER
     assert variables["authorizing_id"] == CARRIER
     assert re.fullmatch(r"\d{11}-[0-9a-f]{8}", variables["interaction_id"])
-    assert actions(document)[-2:] == [
+    assert actions(document)[-3:] == [
+        ("event", "Event-Name=CUSTOM,Event-Subclass=kazoo::routed"),
         ("socket", f"127.0.0.1:{known_node.ports.outbound} async full"),
         ("respond", "503 Service Unavailable"),
     ]
@@ -148,7 +149,7 @@ async def test_a_variable_cannot_smuggle_an_application(switch: Switch, bakery: 
     nasty = '"/><action application="system" data="x"/>${system x}'
     document = (await switch.ask(from_phone(bakery.id, variable_owner_id=nasty))).content
     assert "owner_id" not in exported(document)
-    assert all(name in ("export", "socket", "respond") for name, _ in actions(document))
+    assert all(name in ("export", "event", "socket", "respond") for name, _ in actions(document))
 
 
 async def test_without_the_database_a_call_is_told_to_try_later(
@@ -162,3 +163,11 @@ async def test_without_the_database_a_call_is_told_to_try_later(
         answer = await switch.ask(question)
         assert answer.status_code == 200
         assert actions(answer.content) == [("respond", "503 Service Unavailable")]
+
+
+async def test_a_number_dialled_anew_stays_in_its_account(switch: Switch, bakery: Account) -> None:
+    question = recorded("042", **{"Hunt-Context": "Bakery.test", "Hunt-Destination-Number": "2600"})
+    assert exported((await switch.ask(question)).content)["account_id"] == bakery.id
+    assert actions((await switch.ask(question | {"Hunt-Context": "nobody.test"})).content) == [
+        ("respond", "403 Forbidden")
+    ]
