@@ -71,8 +71,11 @@ def found_company() -> Company:
 
 def dissolve(company: Company) -> None:
     """Remove every account of the tree, its schemas and its rows in the shared tables."""
-    accounts = [account for account in vars(company.tree).values() if isinstance(account, Account)]
-    ids = [account.id for account in accounts]
+    remove_accounts([account.id for account in vars(company.tree).values() if isinstance(account, Account)])
+
+
+def remove_accounts(ids: list[str]) -> None:
+    """Remove committed accounts for good, with whatever names them. Nothing may be left below them."""
     tenants = {account.tenant_id: account.tenant for account in Account.objects.filter(id__in=ids)}
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM accounts_account WHERE id = ANY(%s)", [ids])

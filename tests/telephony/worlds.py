@@ -140,8 +140,8 @@ class LabSide:
         self.client = client
 
     async def do(self, action: str, **request: Any) -> dict[str, Any]:
-        answer = await self.client.api(f"lab {json.dumps({'do': action, **request})}")
-        done: dict[str, Any] = json.loads(answer)
+        answer = await self.client.api("lab", json.dumps({"do": action, **request}))
+        done: dict[str, Any] = json.loads(answer.text)
         assert done["ok"], done
         return done
 

@@ -152,7 +152,7 @@ async def _state(switch: LabSwitch, _request: Request) -> Request:
         for phone in switch.phones.values()
     ]
     carrier = [_invite(one) for carrier in switch.carriers for one in carrier.rang[-50:]]
-    parties = [*switch.phones.values(), *switch.carriers]
+    parties: list[LabPhone | LabCarrier] = [*switch.phones.values(), *switch.carriers]
     placed = [_placed(call) for party in parties for call in party.placed]
     return {"channels": channels, "phones": phones, "carrier": carrier, "placed": placed,
             "xml_curl_requests": switch.xml.requests,
