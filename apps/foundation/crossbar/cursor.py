@@ -55,7 +55,7 @@ def decode(order: Order, model: type[models.Model], text: str) -> Q:
         field = model._meta.get_field(order.column)
         value = field.to_python(parts[1]) if isinstance(field, models.Field) else None
         key = model._meta.pk.to_python(parts[2])
-    except (ValidationError, ValueError, OverflowError):
+    except (ValidationError, ValueError, TypeError, OverflowError):
         raise _invalid(text) from None
     if value is None or key is None:
         raise _invalid(text)
