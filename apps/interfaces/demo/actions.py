@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from apps.commerce.carriers.actions import create_carrier
 from apps.foundation.accounts.actions import create_account, create_master, promote_to_reseller
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -12,7 +13,7 @@ from apps.foundation.identity.api_keys import ensure_api_key
 from apps.foundation.identity.principal import Principal, system_principal
 from apps.foundation.kit.secrets import random_password
 from apps.foundation.white_label.actions import replace_white_label
-from apps.interfaces.demo.cast import OPERATOR, Business, Person
+from apps.interfaces.demo.cast import CARRIER_PORT, CARRIER_SERVER, OPERATOR, Business, Person
 from apps.pbx.callflows.actions import create_callflow
 from apps.pbx.devices.actions import create_device
 from apps.pbx.devices.models import Device
@@ -34,6 +35,8 @@ def seed_demo() -> Entry:
     master = create_master({"name": OPERATOR.name, "realm": _realm(OPERATOR)})
     principal = system_principal(master.id)
     accounts = [_furnish(master, OPERATOR, principal)]
+    with account_scope(master):
+        _add_carrier(principal)
     for reseller in OPERATOR.below:
         account = create_account(master, {"name": reseller.name, "realm": _realm(reseller)}, principal)
         promote_to_reseller(account, principal)
@@ -84,7 +87,7 @@ def _add_user(person: Person, business: Business, priv_level: str, principal: Pr
 
 
 def _add_telephony(entry: Entry, business: Business, principal: Principal) -> None:
-    """Phones, extensions from 1001, numbers, and the ring group on the main one."""
+    """Phones, extensions from 1001, numbers, the ring group on the main one, and the way out for all the rest."""
     entry["numbers"] = [business.main_number, business.direct_number]
     for number in entry["numbers"]:
         create_number(number, {"create_with_state": "in_service"}, principal)
@@ -99,6 +102,8 @@ def _add_telephony(entry: Entry, business: Business, principal: Principal) -> No
         {"name": business.group, "numbers": [business.main_number, "2000"], "members": members}, principal
     )
     entry["callflows"].append({"id": group.callflow_id, "numbers": [business.main_number, "2000"]})
+    out = {"module": "resources", "data": {}, "children": {}}
+    entry["callflows"].append(_add_callflow("Calls to the outside", ["no_match"], out, principal))
 
 
 def _add_device(person: Person, owner_id: str, extension: str, principal: Principal) -> Entry:
@@ -123,6 +128,20 @@ def _add_device(person: Person, owner_id: str, extension: str, principal: Princi
 def _add_callflow(name: str, numbers: list[str], flow: Entry, principal: Principal) -> Entry:
     callflow = create_callflow({"name": name, "numbers": numbers, "flow": flow}, principal)
     return {"id": callflow.id, "numbers": callflow.numbers}
+
+
+def _add_carrier(principal: Principal) -> None:
+    """The way out: the lab's carrier, open to every account because it is the master account's."""
+    create_carrier(
+        {
+            "name": "Lab carrier",
+            "enabled": True,
+            "weight_cost": 50,
+            "rules": [r"^(\+\d{6,15})$"],
+            "gateways": [{"server": CARRIER_SERVER, "port": CARRIER_PORT}],
+        },
+        principal,
+    )
 
 
 def _realm(business: Business) -> str:
