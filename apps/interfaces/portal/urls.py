@@ -71,5 +71,6 @@ _account: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/setlang/", session.set_language, name="set_language"),
     path("", include(([*_entry, path("portal/<str:account_id>/", include(_account))], "portal"))),
 ]

@@ -20,6 +20,7 @@ from apps.interfaces.portal.views.editing import delete_page, edit_page, find
 from apps.pbx.devices.actions import create_device, delete_device, replace_device
 from apps.pbx.devices.models import Device
 from apps.pbx.users.models import User
+from apps.switching.calls import tasks
 from apps.switching.registrar.models import Registration
 
 
@@ -107,9 +108,7 @@ def device_delete(request: WebRequest, account_id: str, device_id: str) -> HttpR
 def device_sync(request: WebRequest, account_id: str, device_id: str) -> HttpResponse:
     """Ask a registered phone to fetch its configuration anew."""
     found = find(Device, device_id)
-    from apps.switching.calls.tasks import sync_device
-
-    sync_device.delay(found.account_id, found.id)
+    tasks.sync_device.delay(found.account_id, found.id)
     messages.success(request, _("%(name)s was asked to fetch its settings.") % {"name": found.name})
     return redirect(link(request, "device", found.id))
 

@@ -24,6 +24,7 @@ from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.registry import problems_of, verbs
 from apps.pbx.devices.models import Device
 from apps.pbx.groups.models import Group
+from apps.pbx.ring_groups.models import RingGroup
 from apps.pbx.users.models import User
 
 
@@ -45,13 +46,18 @@ def flows(request: WebRequest, account_id: str) -> HttpResponse:
 def flow(request: WebRequest, account_id: str, flow_id: str) -> HttpResponse:
     """The tree; POST changes the flow's name and numbers."""
     found = find(Callflow, flow_id)
+    keeper = RingGroup.objects.filter(callflow_id=found.id).first()
+    if keeper is not None and request.method == "POST":
+        messages.error(request, _("This flow is kept by the ring group %(name)s: change that.") % {"name": keeper.name})
+        return redirect(link(request, "ring_group", keeper.id))
     form = FlowForm(request.POST or None, document=found.to_document())
     if form.is_bound and form.is_valid():
         with form.refusing():
             replace_callflow(found, form.merged(), request.principal)
             messages.success(request, _("Saved. It counts from the next call."))
             return redirect(link(request, "flow", found.id))
-    context = {**tree_context(found), "form": form, "field_groups": form.field_groups(), "can_delete": True}
+    context = {**tree_context(found), "form": form, "field_groups": form.field_groups(), "can_delete": keeper is None}
+    context |= {"can_edit": keeper is None}
     return portal_page(request, "flow", context, status=REFUSED if form.errors else 200)
 
 

@@ -14,6 +14,7 @@ from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages.live import live_rows
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.navigation import link, portal_page
+from apps.switching.calls import tasks
 from apps.switching.calls.models import LiveChannel
 
 #: More legs than anybody reads at once; the newest are shown.
@@ -56,9 +57,7 @@ def call_hangup(request: WebRequest, account_id: str, call_id: str) -> HttpRespo
     channel = visible_channels(request.viewed_account).filter(uuid=call_id).first()
     if channel is None:
         raise Http404
-    from apps.switching.calls.actions import hang_up
-
-    hang_up(channel, request.principal)
+    tasks.hang_up.delay(channel.account_id, channel.uuid)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(link(request, "live_calls"))
     told = {"toast": {"level": "success", "text": _("The call is being hung up.")}}

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,12 +21,14 @@ from apps.foundation.identity.errors import (
     UserDisabled,
 )
 from apps.foundation.identity.models import Login
-from apps.foundation.identity.principal import Role
+from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.identity.recovery import is_reset_valid, request_recovery, reset_password
 from apps.foundation.identity.web import client_ip, log_in, log_out
-from apps.interfaces.pages.language import offered, remember
+from apps.interfaces.pages.language import STORED, offered, remember
 from apps.interfaces.pages.shell import gate_context
 from apps.interfaces.portal.forms.session import LoginForm, NewPasswordForm, RecoveryForm
+from apps.pbx.users.actions import replace_user
+from apps.pbx.users.models import User
 
 
 def root(request: HttpRequest) -> HttpResponse:
@@ -59,6 +62,20 @@ def login(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     log_out(request)
     return redirect("portal:login")
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Django's, and the choice of somebody who is signed in is kept with the person."""
+    response = i18n.set_language(request)
+    principal: Principal | None = getattr(request, "principal", None)
+    code = offered(request.POST.get("language"))
+    if code is None or principal is None or principal.impersonator_account_id is not None:
+        return response
+    user = User.objects.filter(id=principal.user_id or "").first()
+    if user is not None and offered(user.document.get("language")) != code:
+        replace_user(user, user.to_document() | {"language": STORED[code]}, principal)
+    return response
 
 
 @never_cache

@@ -33,7 +33,9 @@ ARGUMENTS = {
 def patterns() -> Iterator[tuple[str, tuple[str, ...], Any]]:
     """Name, arguments and view of every address of the portal."""
 
-    def walk(found: list[URLPattern | URLResolver], before: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    def walk(
+        found: list[URLPattern | URLResolver], before: tuple[str, ...]
+    ) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         for pattern in found:
             arguments = (*before, *pattern.pattern.converters)
             if isinstance(pattern, URLResolver):

@@ -59,7 +59,9 @@ def furnish(account: Account, owner: Login, number: str = "+13125550100", extens
         flow = create_callflow({"name": "Owner", "numbers": [extension, number], "flow": step}, principal)
     ring(account, owner, device)
     finish_call(account, owner)
-    return Furnished(account, str(account.parent_id), owner, device, ring_group, flow, held, f"leg-{account.id}", INTERACTION)
+    return Furnished(
+        account, str(account.parent_id), owner, device, ring_group, flow, held, f"leg-{account.id}", INTERACTION
+    )
 
 
 def register(device: Device, account: Account, seconds: int = 300) -> Registration:
@@ -89,8 +91,12 @@ def finish_call(account: Account, owner: Login, *, answered: bool = True, intera
         "hangup_cause": "NORMAL_CLEARING" if answered else "ORIGINATOR_CANCEL",
     }  # fmt: skip
     legs = [
-        FinishedLeg(call_id=f"a-{interaction}", direction="inbound", call_kind="inbound", dialed_number="+13125550100", **shared),
-        FinishedLeg(call_id=f"b-{interaction}", direction="outbound", owner_id=owner.id, callee_id_number="1001", **shared),
+        FinishedLeg(
+            call_id=f"a-{interaction}", direction="inbound", call_kind="inbound", dialed_number="+13125550100", **shared
+        ),
+        FinishedLeg(
+            call_id=f"b-{interaction}", direction="outbound", owner_id=owner.id, callee_id_number="1001", **shared
+        ),
     ]
     assert record_legs(legs) == {}
 

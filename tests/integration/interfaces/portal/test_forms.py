@@ -47,7 +47,12 @@ def test_a_person_with_an_extension_is_made_changed_and_deleted(bakery: Furnishe
         grace = User.objects.get(username="grace")
         assert grace.check_plain(PASSWORD)
         assert Callflow.objects.get(numbers=["1002"]).flow["data"]["id"] == grace.id
-    change = PERSON | {"username": "grace", "last_name": "Murray", "do_not_disturb": "on", "caller_id_number": "+13125550111"}
+    change = PERSON | {
+        "username": "grace",
+        "last_name": "Murray",
+        "do_not_disturb": "on",
+        "caller_id_number": "+13125550111",
+    }
     saved(alice.post(f"{url}/edit", change))
     with account_scope(bakery.account.id):
         grace.refresh_from_db()
@@ -140,7 +145,9 @@ def test_a_ring_group_and_its_members(bakery: Furnished, cast: Cast, alice: Clie
 
 def test_a_number_is_taken_and_moved_between_flows(bakery: Furnished, alice: Client, nora: Client, cast: Cast) -> None:
     base = f"/portal/{bakery.account.id}/numbers"
-    assert alice.post(f"{base}/new", {"number": "+13125550123"}).status_code == 400, "only a reseller brings new numbers"
+    assert alice.post(f"{base}/new", {"number": "+13125550123"}).status_code == 400, (
+        "only a reseller brings new numbers"
+    )
     PhoneNumber.objects.create(number="+13125550124", account_id=cast.tree.north.id, state=NumberState.AVAILABLE)
     saved(alice.post(f"{base}/new", {"number": "+13125550124", "flow": bakery.flow.id}))
     saved(nora.post(f"{base}/new", {"number": "(312) 555-0123"}))
@@ -178,7 +185,9 @@ def test_a_customer_with_its_administrator(bakery: Furnished, nora: Client, cast
     assert nora.get(url).status_code == 404
 
 
-def test_a_brand_is_seen_by_customers(bakery: Furnished, nora: Client, alice: Client, cast: Cast, tmp_path: Any, settings: Any) -> None:
+def test_a_brand_is_seen_by_customers(
+    bakery: Furnished, nora: Client, alice: Client, cast: Cast, tmp_path: Any, settings: Any
+) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     settings.MEDIA_ROOT = tmp_path
