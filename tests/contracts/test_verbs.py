@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.foundation.crossbar.errors import ValidationFailed
+from apps.foundation.crossbar.schemas import json_schema
+from apps.foundation.crossbar.schemas import shapes as served_shapes
 from apps.pbx.callflows.engine import MOST_STEPS, _Run
 from apps.pbx.callflows.lookup import Start
 from apps.pbx.callflows.registry import (
@@ -16,7 +18,7 @@ from apps.pbx.callflows.registry import (
     _of_module,
     problems_of,
     read_data,
-    schemas,
+    shapes,
     validate_flow,
     verbs,
 )
@@ -48,8 +50,9 @@ def test_it_explains_itself(name: str) -> None:
     assert verb.examples, "a verb without an example is not documented"
     for field, description in verb.Data.model_fields.items():
         assert description.description, f"{name}.{field} is not described"
-    schema = schemas()[f"callflows.{name}"]
+    schema = json_schema(name, shapes()[f"callflows.{name}"])
     assert schema["type"] == "object"
+    assert served_shapes()[f"callflows.{name}"] is verb.Data
     assert "_child_keys" not in schema["properties"]
     for example in verb.examples:
         assert problems_of(verb, example) == []

@@ -13,7 +13,7 @@ from typing import Any
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.scope import AccountUnknown
-from apps.pbx.callflows.lookup import Start, flow_of, look_up
+from apps.pbx.callflows.lookup import Arrival, Start, flow_of, look_up
 from apps.pbx.callflows.registry import DEFAULT_CHILD, AnyVerb, Branch, go_on, read_data, verbs
 from apps.switching.calls.port import Call, CallerHungUp
 
@@ -26,10 +26,7 @@ Node = Mapping[str, Any]
 async def handle_call(call: Call) -> None:
     """Answer for one call, from its first moment to its end. Raises `CallerHungUp` when the caller ends it first."""
     try:
-        start = await in_account(
-            call.account_id, look_up, call.destination, call.variables.get("callflow_id", ""), call.authorizing_id,
-            call.call_kind,
-        )  # fmt: skip
+        start = await in_account(call.account_id, look_up, _arrival(call))
     except AccountUnknown:
         logger.warning("call %s: no account %r", call.uuid, call.account_id)
         await call.respond(404, "Not Found")
@@ -40,6 +37,16 @@ async def handle_call(call: Call) -> None:
         await call.respond(code, reason)
         return
     await _Run(call, start).to_the_end()
+
+
+def _arrival(call: Call) -> Arrival:
+    return Arrival(
+        dialled=call.destination,
+        callflow_id=call.variables.get("callflow_id", ""),
+        authorizing_id=call.authorizing_id,
+        call_kind=call.call_kind,
+        interaction_id=call.interaction_id,
+    )
 
 
 @dataclass

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.queries import find_flow
+from apps.pbx.numbers.routing import home_region
+from apps.switching.calls.port import CallKind
 
 Node = Mapping[str, Any]
 Refusal = tuple[int, str]
@@ -26,18 +30,34 @@ class Start:
     refusal: Refusal | None = None
 
 
-def look_up(dialled: str, callflow_id: str, authorizing_id: str, call_kind: str) -> Start:
-    """Find out what happens with a call of the scope's account. `callflow_id` as routing found it, empty for none.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The call as it comes. `callflow_id` as routing found it, empty for none."""
+
+    dialled: str
+    callflow_id: str
+    authorizing_id: str
+    call_kind: CallKind
+    interaction_id: str
+
+
+def look_up(arrival: Arrival) -> Start:
+    """Find out what happens with a call of the scope's account.
 
     `no_match` is for the account's own phones: a carrier's call must not go out again through it.
     """
     account = Account.objects.get(id=current_account_id())
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
-    found = find_flow(dialled)
-    if found is not None and (not found.is_no_match or (call_kind == "internal" and authorizing_id)):
+    emergency = is_emergency(arrival.dialled, home_region(account))
+    verdict = may_start_call(arrival.call_kind, interaction_id=arrival.interaction_id, emergency=emergency)
+    if not verdict.allowed:
+        return Start(refusal=(486, f"Limit reached: {verdict.reason}"))
+    found = find_flow(arrival.dialled)
+    own_phone = arrival.call_kind == "internal" and bool(arrival.authorizing_id)
+    if found is not None and (own_phone or not found.is_no_match):
         return _started(account, found.callflow, found.capture_group)
-    routed = Callflow.objects.filter(id=callflow_id).first() if callflow_id else None
+    routed = Callflow.objects.filter(id=arrival.callflow_id).first() if arrival.callflow_id else None
     return _started(account, routed, "") if routed is not None else Start(refusal=(404, "Not Found"))
 
 

@@ -120,16 +120,9 @@ def _of_module(name: str) -> Iterator[AnyVerb]:
     yield classes[0]()
 
 
-def schema_of(verb: AnyVerb) -> dict[str, Any]:
-    """The JSON schema of a verb's data, as `/v2/schemas/callflows.<verb>` serves it."""
-    schema = verb.Data.model_json_schema()
-    schema.pop("title", None)
-    return {"description": " ".join((verb.__doc__ or "").split()), **schema}
-
-
-def schemas() -> dict[str, dict[str, Any]]:
-    """`callflows.<verb>` → JSON schema, of every verb."""
-    return {f"callflows.{name}": schema_of(verb) for name, verb in verbs().items()}
+def shapes() -> dict[str, type[VerbData]]:
+    """`callflows.<verb>` → the shape of its data, as `/v2/schemas` serves them."""
+    return {f"callflows.{name}": verb.Data for name, verb in verbs().items()}
 
 
 def read_data(verb: AnyVerb, data: Mapping[str, Any], children: Iterable[str] = ()) -> VerbData:

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from apps.commerce.carriers.queries import GatewayRoute, select_gateways
+from apps.commerce.limits.queries import may_start_call
+from apps.foundation.accounts.bridge import in_account
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.pbx.callflows.emergency import is_emergency
+from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, stop
+from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure
+from apps.pbx.callflows.sounds import sound_or_none
+from apps.pbx.endpoints.queries import caller_identity
+from apps.pbx.numbers.routing import home_region
+from apps.switching.calls.dial_string import Contact, Leg, UnsafeValue, settable
+from apps.switching.calls.port import BridgeRequest, Call, CallerId
+
+logger = logging.getLogger(__name__)
+#: The called party was reached: another carrier would only ring it again.
+FINAL = ("USER_BUSY", "NO_ANSWER", "CALL_REJECTED", "UNALLOCATED_NUMBER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
+
+
+class ResourcesData(VerbData):
+    to_did: str = Field("", max_length=64, description="The number to dial, in place of the one that was dialled.")
+    timeout: int = Field(60, ge=0, le=3600, description="Seconds each carrier may take until the answer.")
+    outbound_flags: list[str] = Field(default_factory=list, description="Only carriers that have all of these flags.")
+    caller_id_type: str = Field("external", max_length=32, description="Which identity to show: external or internal.")
+    bypass_e164: bool = Field(False, description="Dial the number as it was dialled, not in E.164.")
+    do_not_normalize: bool = Field(False, description="The same, by its other name.")
+    ignore_early_media: bool = Field(False, description="Keep the caller from hearing the carrier before the answer.")
+    ringback: str = Field("", max_length=2048, description="What the caller hears meanwhile: a tone or a URL.")
+    custom_sip_headers: dict[str, Any] = Field(default_factory=dict, description="Extra SIP headers: name to value.")
+    emit_account_id: bool = Field(False, description="Tell the carrier the account's id (X-Account-ID).")
+    format_from_uri: bool = Field(False, description="Put the account's realm into From.")
+    from_uri_realm: str = Field("", max_length=253, description="Put this realm into From.")
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """What the database says about an outbound call; `refusal` names the limit that is reached."""
+
+    routes: tuple[GatewayRoute, ...] = ()
+    caller_id: CallerId = field(default_factory=CallerId)
+    realm: str = ""
+    refusal: str = ""
+
+
+class DialOut(Verb[ResourcesData]):
+    """Send the call out through the carriers, the account's own first, until one of them takes it."""
+
+    Data = ResourcesData
+    children = BRIDGE_CHILDREN
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {},
+        {"to_did": "+13125550100", "timeout": 30, "outbound_flags": ["premium"]},
+    )
+
+    async def run(self, call: Call, data: ResourcesData) -> Branch:
+        way = await in_account(call.account_id, _way_out, _Asked.of(call, data), data)
+        if way.refusal:
+            return go_on("CALL_REJECTED", cause="CALL_REJECTED", why=f"the limit {way.refusal} is reached")
+        branch = go_on("NO_ROUTE_DESTINATION", cause="NO_ROUTE_DESTINATION", why="no carrier for this number")
+        for route in way.routes:
+            leg = _leg(call, data, way, route)
+            if leg is None:
+                continue
+            result = await call.bridge(_request(call, data, way, leg))
+            if result.answered:
+                return stop(why=f"answered through {route.resource_name}")
+            logger.info("call %s: carrier %s: %s", call.uuid, route.resource_name, result.cause)
+            branch = after_failure(result)
+            if result.cause in FINAL:
+                break
+        return branch
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    number: str
+    interaction_id: str
+    authorizing_id: str
+    owner_id: str
+    caller_id: CallerId
+    keeps_caller_id: bool
+
+    @classmethod
+    def of(cls, call: Call, data: ResourcesData) -> _Asked:
+        """A caller id the flow chose, a forwarded caller's and a carrier's own are kept."""
+        variables = call.variables
+        kept = variables.get("caller_id_chosen") == "true" or "forwarded_by" in variables or call.call_kind == "inbound"
+        return cls(
+            number=data.to_did or call.destination,
+            interaction_id=call.interaction_id,
+            authorizing_id=call.authorizing_id,
+            owner_id=call.owner_id,
+            caller_id=call.caller_id,
+            keeps_caller_id=kept,
+        )
+
+
+def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
+    account = Account.objects.get(id=current_account_id())
+    region = home_region(account)
+    emergency = is_emergency(asked.number, region)
+    verdict = may_start_call("outbound", interaction_id=asked.interaction_id, emergency=emergency)
+    if not verdict.allowed:
+        return WayOut(refusal=verdict.reason)
+    shown = asked.caller_id
+    if emergency or not asked.keeps_caller_id:
+        kind = "emergency" if emergency else data.caller_id_type
+        shown = caller_identity(kind, authorizing_id=asked.authorizing_id, owner_id=asked.owner_id).or_else(shown)
+    routes = select_gateways(
+        _written(asked.number, region, as_dialled=data.bypass_e164 or data.do_not_normalize),
+        flags=data.outbound_flags,
+        caller_id_number=shown.number,
+        emergency=emergency,
+    )
+    return WayOut(tuple(routes), shown, account.realm)
+
+
+def _written(number: str, region: str, *, as_dialled: bool) -> str:
+    try:
+        return number if as_dialled else str(to_e164(number, region))
+    except NotANumber:
+        return number
+
+
+def _leg(call: Call, data: ResourcesData, way: WayOut, route: GatewayRoute) -> Leg | None:
+    headers = {f"sip_h_{name}": str(value) for name, value in data.custom_sip_headers.items()}
+    if data.emit_account_id:
+        headers["sip_h_X-Account-ID"] = call.account_id
+    own = {**settable(headers.items()), **route.variables}
+    if realm := data.from_uri_realm or (way.realm if data.format_from_uri else ""):
+        own["sip_invite_domain"] = realm
+    if route.progress_timeout:
+        own["progress_timeout"] = str(route.progress_timeout)
+    leg = Leg(Contact(route.uri, route.profile), variables=own)
+    try:
+        str(leg)
+    except UnsafeValue as error:
+        logger.warning("call %s: carrier %s cannot be dialled: %s", call.uuid, route.resource_name, error)
+        return None
+    return leg
+
+
+def _request(call: Call, data: ResourcesData, way: WayOut, leg: Leg) -> BridgeRequest:
+    return BridgeRequest(
+        legs=(leg,),
+        timeout=data.timeout or 60,
+        ringback=sound_or_none(data.ringback),
+        ignore_early_media=data.ignore_early_media,
+        caller_id=way.caller_id,
+        variables={"interaction_id": call.interaction_id, "call_kind": "outbound"},
+    )
