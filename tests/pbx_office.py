@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection
 
+from apps.commerce.carriers.models import CarrierResource
+from apps.commerce.limits.models import AccountLimits
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.kit.clock import now
@@ -98,7 +100,7 @@ class Office:
     def clear(self) -> None:
         """Remove everything in it."""
         with account_scope(self.id):
-            for model in (User, Device, Group, Callflow, CallflowNumber):
+            for model in (User, Device, Group, Callflow, CallflowNumber, CarrierResource, AccountLimits):
                 model.objects.all().delete()
         Registration.objects.filter(account_id=self.id).delete()
         self.set(enabled=True, document={})

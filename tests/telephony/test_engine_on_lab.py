@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from apps.commerce.carriers.models import CarrierResource
+from apps.commerce.limits.models import AccountLimits
 from apps.pbx.callflows.engine import handle_call
 from apps.switching.calls.call_server import CallServer
 from apps.switching.calls.port import Call
@@ -60,12 +62,14 @@ class World:
 
     def _dialplan(self, request: dict[str, str]) -> str:
         kind = "inbound" if request.get("Caller-Context") == "public" else "internal"
+        caller = self.ids.get(request.get("Caller-Username", ""), "")
         return dialplan(
             request.get("Caller-Context", "default"),
             [
                 ("export", f"account_id={self.office.id}"),
                 ("export", f"call_kind={kind}"),
                 ("export", "interaction_id=63900000000-deadbeef"),
+                *([("export", f"authorizing_id={caller}")] if kind == "internal" else []),
                 ("socket", f"127.0.0.1:{self.server.port} async full"),
                 ("respond", "503 No call server"),
             ],
@@ -243,6 +247,60 @@ def test_a_forwarded_call_goes_through_the_accounts_own_callflows(office: Office
     async def scenario(world: World) -> None:
         call = await world.carrier.call("+13125550199", NUMBER).answered()
         assert world.phones["1003"].rang[0].caller_id_number == "+13125550199"
+        call.hang_up()
+
+    world.play(scenario)
+
+
+def carriers(office: Office, *ports: int, **more: Any) -> None:
+    for weight, port in enumerate(ports, 1):
+        gateway = {"server": "127.0.0.1", "port": port}
+        fields = {"name": f"carrier {weight}", "weight_cost": weight, "rules": ["^(\\+?\\d+)$"], "emergency": False}
+        document = {"gateways": [gateway]}
+        row = fields | more
+        office.within(lambda row=row, document=document: CarrierResource.objects.create(
+            account_id=office.id, document=document, **row))  # fmt: skip
+
+
+def test_calls_go_out_through_the_next_carrier_where_one_fails(office: Office) -> None:
+    world = World(office, _1001=Ring())
+    carriers(office, 5090, 5091)
+    office.set(document={"caller_id": {"external": {"name": "Office", "number": "+13125550100"}}})
+    office.callflow(["no_match"], {"module": "resources", "data": {}})
+
+    async def scenario(world: World) -> None:
+        world.carrier.behaviour = Reject(503)
+        second = world.lab.connect(LabCarrier("second", port=5091))
+        call = await world.phones["1001"].call("3125550177").answered()
+        assert [invite.number for invite in (*world.carrier.rang, *second.rang)] == ["+13125550177"] * 2
+        assert (second.rang[0].caller_id_name, second.rang[0].caller_id_number) == ("Office", "+13125550100")
+        leg = second.rang[0].call.channel.variables
+        assert (leg["authorizing_type"], leg["call_kind"]) == ("resource", "outbound")
+        call.hang_up()
+        await call.ended()
+        second.behaviour = Busy()
+        call = world.phones["1001"].call("3125550177")
+        assert (await call.ended(), call.sip_status) == ("USER_BUSY", 486)
+        stranger = world.carrier.call("+13125550199", "+13125550177")
+        await stranger.ended()
+        assert stranger.sip_status == 404, "a carrier's call never goes out again"
+
+    world.play(scenario)
+
+
+def test_limits_hold_for_all_but_emergency_calls(office: Office) -> None:
+    world = World(office, _1001=Ring())
+    carriers(office, 5090)
+    carriers(office, 5090, name="rescue", emergency=True)
+    office.callflow(["no_match"], {"module": "resources", "data": {}})
+    office.within(lambda: AccountLimits.objects.create(account_id=office.id, calls=0))
+
+    async def scenario(world: World) -> None:
+        call = world.phones["1001"].call("3125550177")
+        await call.ended()
+        assert (call.sip_status, world.carrier.rang) == (486, [])
+        call = await world.phones["1001"].call("911").answered()
+        assert [invite.number for invite in world.carrier.rang] == ["911"]
         call.hang_up()
 
     world.play(scenario)
