@@ -6,6 +6,7 @@ carrier are real SIP around FreeSWITCH, or the lab's around the lab switch.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tests.telephony.worlds import CarrierCall, Phone, World, world_around
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 
+log = logging.getLogger(__name__)
 NUMBER, BUSY_NUMBER, UNKNOWN = "+13125550111", "+13125550112", "+13125550199"
 CALLER = "+12125550177"
 SIP_PASSWORD = "correct-horse-7"
@@ -35,8 +37,16 @@ REALM = "bakery.sip.test"
 NAMES = ("anna", "ben", "cleo")
 
 
+@pytest.fixture(
+    scope="module", params=["lab", pytest.param("freeswitch", marks=[pytest.mark.freeswitch, pytest.mark.sip])]
+)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def operator(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Account]:
+def operator(kind: Kind, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Account]:
     """What an installation begins with: the master account and one administrator."""
     with django_db_blocker.unblock():
         assert master_account() is None
@@ -140,14 +150,6 @@ CARRIER = {
 }
 
 
-@pytest.fixture(
-    scope="module", params=["lab", pytest.param("freeswitch", marks=[pytest.mark.freeswitch, pytest.mark.sip])]
-)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    found: Kind = request.param
-    return found
-
-
 @pytest.fixture
 async def customer(kind: Kind, operator: Account) -> AsyncIterator[Customer]:
     async with Stack(kind, worker=True) as stack:
@@ -200,10 +202,15 @@ async def a_carrier_call_rings_three_phones_and_is_answered(customer: Customer) 
     assert answers[-1][0] - answered < 1
     assert bridges[0][0] - answered < 1
     assert destroyed[-1][0] - hung_up < 1
+    delays = [created[0][0] - placed, answers[-1][0] - answered, bridges[0][0] - answered, destroyed[-1][0] - hung_up]
+    log.info("seconds until the websocket told create, answer, bridge, destroy: %s", [round(one, 3) for one in delays])
     assert {data["account_id"] for _, data in created + answers + bridges + destroyed} == {customer.account_id}
     await ear.close()
 
     legs = await customer.legs_of(NUMBER, 4)
+    told = ("direction", "owner_id", "hangup_cause", "hangup_code", "duration_seconds", "billing_seconds")
+    for leg in legs:
+        log.info("leg: %s", {key: leg.get(key) for key in told})
     assert len({leg["interaction_id"] for leg in legs}) == 1
     inbound = [leg for leg in legs if leg["direction"] == "inbound"]
     outbound = {leg["owner_id"]: leg for leg in legs if leg["direction"] == "outbound"}
