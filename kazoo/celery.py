@@ -29,6 +29,7 @@ def _schedule() -> dict[str, Any]:
 
 
 app = Celery("kazoo")
+app.set_default()  # in every thread: "current" is a thread's own word
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = _schedule()
 app.autodiscover_tasks()
