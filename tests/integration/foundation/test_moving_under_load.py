@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.foundation.accounts.actions import move_account
+from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import AccountElsewhere, account_scope
 from apps.foundation.documents.actions import create_document
 from apps.pbx.devices.models import Device
@@ -81,8 +82,10 @@ def test_a_move_waits_for_a_write_and_takes_it_along(
 def test_a_write_that_waited_for_a_move_is_refused(
     tree: Tree, run: Callable[[Callable[[], None]], Future[None]]
 ) -> None:
+    as_it_was = Account.objects.select_related("tenant").get(id=tree.bakery.id)
+
     def write() -> None:
-        with account_scope(tree.bakery):
+        with account_scope(as_it_was):
             create_document(Device, {"name": "oven"}, tree.principal)
 
     with transaction.atomic():
