@@ -1,4 +1,4 @@
-"""The main job, over the API only: from an empty installation to a customer whose phones ring, answer and are billed.
+"""The main job, over the API only: from an empty installation to a customer whose phones ring and are answered.
 
 Everything the operator, the reseller and the customer do goes through the HTTP API of a running system; phones and the
 carrier are real SIP around FreeSWITCH, or the lab's around the lab switch.
