@@ -34,7 +34,7 @@ def front_page(view: View[P]) -> Guarded[P]:
     """As `for_administrators`, but a plain user is sent to his own pages."""
     guarded = for_administrators(view)
 
-    def entrance(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def entrance(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         principal = getattr(request, "principal", None)
         own = getattr(request, "login_account", None)
         if principal is not None and principal.role is Role.USER and own and kwargs.get("account_id") == own.id:

@@ -42,6 +42,8 @@ _MENU: tuple[tuple[str | Promise, tuple[_Line, ...]], ...] = (
     (
         _("Settings"),
         (
+            ("carriers", _("Carriers"), "carrier", ("carrier",)),
+            ("limits", _("Limits"), "limit", ("limits",)),
             ("branding", _("Branding"), "brush", ("branding",)),
             ("api_key", _("API key"), "key", ("api_key",)),
         ),

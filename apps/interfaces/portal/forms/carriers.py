@@ -17,7 +17,7 @@ GATEWAY = {
     "port": "port",
     "username": "username",
     "password": "password",
-    "prefix": "prefix",
+    "number_prefix": "prefix",
 }
 
 
@@ -27,15 +27,15 @@ class CarrierForm(DocumentForm):
     groups = (
         Group(_("Carrier"), ("name", "enabled", "weight_cost", "emergency")),
         Group(_("Gateway"), tuple(GATEWAY), help=_("Where calls are sent. Without a username the address is enough.")),
-        Group(_("Which calls"), ("rules", "flags")),
+        Group(_("Which calls"), ("rules", "inbound_networks", "flags")),
     )
 
     name = forms.CharField(label=_("Name"), max_length=128)
     enabled = choices.switch(_("Enabled"), initial=True)
     weight_cost = forms.IntegerField(
-        label=_("Weight"), min_value=1, max_value=100, initial=50, help_text=_("The lowest that fits is tried first.")
+        label=_("Weight"), min_value=0, max_value=100, initial=50, help_text=_("The lowest that fits is tried first.")
     )
-    emergency = choices.switch(_("Takes emergency calls"))
+    emergency = choices.switch(_("Only for emergency calls"))
     server = forms.CharField(label=_("Server"), max_length=253, help_text=_("A host name or an address."))
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=5060)
     username = forms.CharField(label=_("Username"), max_length=128, required=False)
@@ -47,13 +47,18 @@ class CarrierForm(DocumentForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=_("Leave it empty to keep the present one."),
     )
-    prefix = forms.CharField(
+    number_prefix = forms.CharField(
         label=_("Prefix"), max_length=32, required=False, help_text=_("Put in front of every number sent out.")
     )
     rules = LinesField(
         label=_("Rules"),
         initial=[r"^\+?1?(\d{10})$"],
         help_text=_("Regular expressions over the number in E.164, one a line; the first group is what is sent."),
+    )
+    inbound_networks = LinesField(
+        label=_("Networks its calls come from"),
+        required=False,
+        help_text=_("Besides the gateway itself, one a line, for example 192.0.2.0/24."),
     )
     flags = WordsField(label=_("Flags"), required=False)
 
@@ -76,5 +81,6 @@ class CarrierForm(DocumentForm):
         return document | {"gateways": gateways}
 
     def _field_at(self, path: str) -> str | None:
-        last = path.rpartition(".")[2]
-        return last if path.startswith("gateways.0.") and last in GATEWAY else super()._field_at(path)
+        key = path.removeprefix("gateways.0.")
+        named = next((name for name, known in GATEWAY.items() if known == key), None)
+        return named if key != path and named else super()._field_at(path)

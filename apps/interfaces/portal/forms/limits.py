@@ -26,4 +26,11 @@ class LimitsForm(DocumentForm):
     )
     inbound_trunks = forms.IntegerField(label=_("Inbound trunks"), min_value=0, max_value=100_000, required=False)
     outbound_trunks = forms.IntegerField(label=_("Outbound trunks"), min_value=0, max_value=100_000, required=False)
+    burst_trunks = forms.IntegerField(
+        label=_("Burst trunks"),
+        min_value=0,
+        max_value=100_000,
+        required=False,
+        help_text=_("Further calls for short peaks."),
+    )
     twoway_trunks = forms.IntegerField(label=_("Two-way trunks"), min_value=0, max_value=100_000, required=False)

@@ -83,7 +83,7 @@ class StepForm(forms.Form):
     def _choose_verb(self, above: Mapping[str, Any] | None) -> None:
         self.fields["module"] = forms.ChoiceField(
             label=_("What happens"),
-            choices=sorted([(name, label_of(name)) for name in verbs()], key=_label),
+            choices=sorted([(name, label_of(name)) for name in verbs()], key=str),
         )
         known = verbs().get(str((above or {}).get("module", "")))
         taken = (above or {}).get("children") or {}
@@ -124,10 +124,6 @@ class StepForm(forms.Form):
         kept = {_member_key(item): item for item in self.before.get(path) or []}
         new = {key: {"endpoint_type": key.partition(":")[0], "id": key.partition(":")[2]} for key in value or []}
         return [item for key, item in kept.items() if key in new] + [new[key] for key in new if key not in kept]
-
-
-def _label(choice: tuple[str, str]) -> str:
-    return choice[1]
 
 
 def _member_key(member: Mapping[str, Any]) -> str:

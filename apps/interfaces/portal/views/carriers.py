@@ -1,7 +1,9 @@
 """Carriers: the gateways calls leave through."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,6 +16,7 @@ from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.forms.carriers import CarrierForm
 from apps.interfaces.portal.navigation import link, portal_page
 from apps.interfaces.portal.views.editing import delete_page, edit_page, find
+from apps.switching.calls.models import LiveChannel
 
 
 @require_safe
@@ -22,7 +25,8 @@ def carriers(request: WebRequest, account_id: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     found = CarrierResource.objects.filter(name__icontains=text) if text else CarrierResource.objects.all()
     page = page_of(found, request.GET, {"name": "name", "weight": "weight_cost"}, "weight")
-    context = {**page.context(), "rows": [_row(carrier) for carrier in page.rows], "filtered": bool(text)}
+    live = calls_over([carrier.id for carrier in page.rows])
+    context = {**page.context(), "rows": [_row(carrier, live) for carrier in page.rows], "filtered": bool(text)}
     return portal_page(request, "carriers", context)
 
 
@@ -69,7 +73,13 @@ def carrier_delete(request: WebRequest, account_id: str, carrier_id: str) -> Htt
     )
 
 
-def _row(carrier: CarrierResource) -> dict[str, Any]:
+def calls_over(carrier_ids: list[str]) -> dict[str, int]:
+    """Legs to and from each carrier now."""
+    legs = LiveChannel.objects.filter(authorizing_id__in=carrier_ids).order_by()
+    return dict(legs.values_list("authorizing_id").annotate(Count("uuid")))
+
+
+def _row(carrier: CarrierResource, live: Mapping[str, int]) -> dict[str, Any]:
     gateway = carrier.gateways[0] if carrier.gateways else {}
     port = gateway.get("port")
     return {
@@ -80,5 +90,5 @@ def _row(carrier: CarrierResource) -> dict[str, Any]:
         "rules": carrier.rules,
         "weight": carrier.weight_cost,
         "flags": carrier.flags,
-        "live_calls": 0,
+        "live_calls": live.get(carrier.id, 0),
     }

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from apps.commerce.carriers.actions import create_carrier
 from apps.commerce.cdrs.actions import record_legs
 from apps.commerce.cdrs.legs import FinishedLeg
 from apps.foundation.accounts.models import Account
@@ -43,6 +44,7 @@ class Furnished:
     ring_group: RingGroup
     flow: Callflow
     number: PhoneNumber
+    carrier_id: str
     call_id: str
     interaction_id: str
 
@@ -57,10 +59,20 @@ def furnish(account: Account, owner: Login, number: str = "+13125550100", extens
         )
         step = {"module": "user", "data": {"id": owner.id}, "children": {"_": {"module": "hangup"}}}
         flow = create_callflow({"name": "Owner", "numbers": [extension, number], "flow": step}, principal)
+        carrier = create_carrier({"name": "Telco", "gateways": [{"server": "192.0.2.99"}]}, principal)
     ring(account, owner, device)
     finish_call(account, owner)
     return Furnished(
-        account, str(account.parent_id), owner, device, ring_group, flow, held, f"leg-{account.id}", INTERACTION
+        account=account,
+        above_id=str(account.parent_id),
+        bob=owner,
+        device=device,
+        ring_group=ring_group,
+        flow=flow,
+        number=held,
+        carrier_id=carrier.id,
+        call_id=f"leg-{account.id}",
+        interaction_id=INTERACTION,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.commerce.carriers.actions import replace_carrier
+from apps.commerce.carriers.models import CarrierResource
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.identity.models import ApiKey
+from apps.foundation.identity.principal import system_principal
 from apps.foundation.white_label.models import WhiteLabel
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.devices.models import Device
@@ -123,9 +126,12 @@ def test_a_phone_gets_credentials_and_a_directory_row(bakery: Furnished, alice: 
 def test_a_ring_group_and_its_members(bakery: Furnished, cast: Cast, alice: Client) -> None:
     members = {
         "members-TOTAL_FORMS": "3", "members-INITIAL_FORMS": "0",
-        "members-0-member": f"user:{bakery.bob.id}", "members-0-delay": "0", "members-0-timeout": "20", "members-0-ORDER": "2",
-        "members-1-member": f"device:{bakery.device.id}", "members-1-delay": "5", "members-1-timeout": "15", "members-1-ORDER": "1",
-        "members-2-member": f"user:{cast.alice.id}", "members-2-delay": "0", "members-2-timeout": "20", "members-2-DELETE": "on",
+        "members-0-member": f"user:{bakery.bob.id}", "members-0-delay": "0", "members-0-timeout": "20",
+        "members-0-ORDER": "2",
+        "members-1-member": f"device:{bakery.device.id}", "members-1-delay": "5", "members-1-timeout": "15",
+        "members-1-ORDER": "1",
+        "members-2-member": f"user:{cast.alice.id}", "members-2-delay": "0", "members-2-timeout": "20",
+        "members-2-DELETE": "on",
     }  # fmt: skip
     form = {"name": "All", "numbers": "8000, +1 312 555 0100", "strategy": "single", "timeout": "30", "repeats": "2"}
     answer = alice.post(f"/portal/{bakery.account.id}/ring-groups/new", form | members)
@@ -229,3 +235,39 @@ def test_search_finds_everything_by_name_and_number(bakery: Furnished, alice: Cl
     assert found(alice, bakery.account, bakery.interaction_id) == {"history"}
     assert found(nora, cast.tree.north, "bakery") == {"customers"}
     assert found(alice, bakery.account, "clinic") == set()
+
+
+def test_a_carrier_keeps_its_password_and_further_gateways(bakery: Furnished, alice: Client) -> None:
+    base = f"/portal/{bakery.account.id}/carriers"
+    form = {"name": "Alpha", "enabled": "on", "weight_cost": "10", "server": "sip.alpha.test", "port": "5060"}
+    form |= {
+        "username": "bakery",
+        "password": "hush-hush-1",
+        "rules": "^\\+1(\\d{10})$\n^(911)$",
+        "number_prefix": "+1",
+    }
+    saved(alice.post(f"{base}/new", form))
+    with account_scope(bakery.account.id):
+        carrier = CarrierResource.objects.get(name="Alpha")
+        second = carrier.to_document()
+        second["gateways"] = [*second["gateways"], {"server": "backup.alpha.test"}]
+        replace_carrier(carrier, second, system_principal(bakery.account.id))
+    saved(alice.post(f"{base}/{carrier.id}", form | {"password": "", "server": "new.alpha.test"}))
+    with account_scope(bakery.account.id):
+        carrier = CarrierResource.objects.get(id=carrier.id)
+    assert [gateway["server"] for gateway in carrier.gateways] == ["new.alpha.test", "backup.alpha.test"]
+    assert carrier.rules == ["^\\+1(\\d{10})$", "^(911)$"]
+    assert "hush-hush-1" not in alice.get(f"{base}/{carrier.id}").content.decode()
+    bad = alice.post(f"{base}/{carrier.id}", form | {"server": "two words"})
+    assert "server" in bad.context["form"].errors
+    saved(alice.post(f"{base}/{carrier.id}/delete"))
+    assert alice.get(f"{base}/{carrier.id}").status_code == 404
+
+
+def test_limits_are_set_by_the_account_above(bakery: Furnished, alice: Client, nora: Client) -> None:
+    url = f"/portal/{bakery.account.id}/limits"
+    assert alice.get(url).context["form"] is None
+    assert alice.post(url, {"calls": "1000"}).status_code == 200
+    saved(nora.post(url, {"calls": "5"}))
+    shown = {limit["label"]: (limit["used"], limit["allowed"]) for limit in alice.get(url).context["limits"]}
+    assert shown["Calls at once"] == (1, 5)
