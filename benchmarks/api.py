@@ -160,7 +160,8 @@ def report(rows: list[Contender]) -> None:
     medians = {row.title: statistics.median(row.seconds) for row in rows}
     first = medians[rows[0].title]
     print(
-        f"\n{'':28}{'median µs':>11}{'99 % µs':>10}{'per second':>12}{'queries':>9}{'bytes':>8}{'x bare':>8}{'x row':>8}"
+        f"\n{'':28}{'median µs':>11}{'99 % µs':>10}{'per second':>12}"
+        f"{'queries':>9}{'bytes':>8}{'x bare':>8}{'x row':>8}"
     )
     bare = first
     for row in rows:
