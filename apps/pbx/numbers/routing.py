@@ -14,6 +14,7 @@ from apps.pbx.numbers.models import NumberState, PhoneNumber
 
 #: Shorter ones are extensions, whatever a numbering plan makes of them.
 SHORTEST_NATIONAL = 7
+_PUNCTUATION = str.maketrans("", "", " ().-/")
 
 
 def home_region(account: Account) -> str:
@@ -23,7 +24,8 @@ def home_region(account: Account) -> str:
 
 
 def as_number(text: str, region: str) -> str | None:
-    """E.164 of something that may be a phone number, None for an extension or a word."""
+    """E.164 of something that may be a phone number, however it is punctuated; None for an extension or a word."""
+    text = text.translate(_PUNCTUATION)
     digits = text.removeprefix("+")
     if not digits.isascii() or not digits.isdigit() or (digits == text and len(digits) < SHORTEST_NATIONAL):
         return None

@@ -90,7 +90,8 @@ def test_a_person_changes_his_own_harmless_fields(admin: Principal) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"priv_level": "admin"}, {"caller_id": {"external": {"number": "+1555"}}}, {"call_restriction": {"x": {}}}]
+    "change",
+    [{"priv_level": "admin"}, {"caller_id": {"external": {"number": "+1555"}}}, {"call_restriction": {"x": {}}}],
 )
 def test_a_person_makes_himself_no_administrator(admin: Principal, change: dict[str, object]) -> None:
     user = person("bob", admin)

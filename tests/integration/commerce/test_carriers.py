@@ -1,0 +1,148 @@
+"""Carriers: which way a call leaves, and which addresses calls may come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apps.commerce.carriers.actions import create_carrier, delete_carrier, replace_carrier
+from apps.commerce.carriers.models import CarrierResource
+from apps.commerce.carriers.queries import GatewayRoute, select_gateways
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.audit.models import AuditEntry
+from apps.foundation.crossbar.errors import ValidationFailed
+from apps.foundation.identity.principal import system_principal
+from apps.pbx.devices.actions import create_device
+from apps.switching.registrar.models import TrunkAddress
+from tests.cast import Tree, plant_tree
+
+NUMBER = "+14155550100"
+
+
+@pytest.fixture
+def tree(db: None) -> Tree:
+    return plant_tree()
+
+
+def carrier(account: Account, name: str, server: str = "192.0.2.10", **document: Any) -> CarrierResource:
+    gateway = {"server": server} | document.pop("gateway", {})
+    given = {"name": name, "rules": [r"^\+(\d+)$"], "gateways": [gateway]} | document
+    with account_scope(account.id):
+        return create_carrier(given, system_principal(account.id))
+
+
+def ways(account: Account, number: str = NUMBER, **options: Any) -> list[GatewayRoute]:
+    with account_scope(account.id):
+        return select_gateways(number, **options)
+
+
+def names(account: Account, number: str = NUMBER, **options: Any) -> list[str]:
+    return [route.resource_name for route in ways(account, number, **options)]
+
+
+def test_nearest_carriers_come_first_and_cheapest_within(tree: Tree) -> None:
+    carrier(tree.master, "global dear", weight_cost=60)
+    carrier(tree.master, "global cheap", weight_cost=10)
+    carrier(tree.north, "north")
+    carrier(tree.bakery, "own")
+    carrier(tree.clinic, "somebody else's")
+    assert names(tree.branch) == ["own", "north", "global cheap", "global dear"]
+    assert names(tree.bakery) == ["own", "north", "global cheap", "global dear"]
+    assert names(tree.harbour) == ["global cheap", "global dear"]
+    assert names(tree.bakery, include_global=False) == ["own", "north"]
+
+
+def test_a_rule_says_what_is_sent(tree: Tree) -> None:
+    carrier(tree.master, "us", rules=[r"^\+1(\d{10})$"], gateway={"prefix": "00", "suffix": "#", "port": 5080})
+    [route] = ways(tree.bakery)
+    assert route.uri == "sip:004155550100#@192.0.2.10:5080"
+    assert route.profile == "external"
+    assert route.variables["authorizing_type"] == "resource"
+    assert ways(tree.bakery, "+442079460000") == []
+
+
+@pytest.mark.parametrize(
+    ("form", "number"),
+    [("e164", NUMBER), ("strip_plus", "14155550100"), ("npan", "4155550100"), ("1npan", "14155550100")],
+)
+def test_a_gateway_writes_numbers_its_way(tree: Tree, form: str, number: str) -> None:
+    carrier(tree.master, "us", gateway={"invite_format": form})
+    assert ways(tree.bakery)[0].number == number
+
+
+def test_disabled_ones_are_left_out(tree: Tree) -> None:
+    carrier(tree.master, "off", enabled=False)
+    carrier(tree.master, "no gateway", gateway={"enabled": False})
+    assert names(tree.bakery) == []
+
+
+def test_flags_and_callers_select(tree: Tree) -> None:
+    carrier(tree.master, "plain", weight_cost=1)
+    carrier(tree.master, "fax", flags=["fax"], require_flags=True, weight_cost=2)
+    carrier(tree.master, "any", ignore_flags=True, weight_cost=3)
+    carrier(tree.master, "germans", cid_rules=[r"^\+49"], weight_cost=4)
+    assert names(tree.bakery) == ["plain", "any"]
+    assert names(tree.bakery, flags=["fax"]) == ["fax", "any"]
+    assert names(tree.bakery, caller_id_number="+4930123") == ["plain", "any", "germans"]
+
+
+def test_emergency_calls_take_what_there_is(tree: Tree) -> None:
+    carrier(tree.bakery, "own", rules=[r"^(\+?\d+)$"])
+    carrier(tree.master, "rescue", rules=[r"^(911)$"], emergency=True)
+    assert names(tree.bakery, "911", emergency=True) == ["rescue", "own"]
+    assert names(tree.bakery, "911") == ["own"]
+
+
+def test_passwords_are_kept_and_never_shown(tree: Tree) -> None:
+    made = carrier(tree.bakery, "own", gateway={"username": "bakery", "password": "oven-secret"})
+    with account_scope(tree.bakery.id):
+        stored = CarrierResource.objects.get(id=made.id)
+        assert "oven-secret" not in str(stored.to_document()) + str(stored.gateway_secrets)
+        replace_carrier(stored, stored.to_document() | {"weight_cost": "7"}, system_principal(tree.bakery.id))
+        assert "oven-secret" not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
+    [route] = ways(tree.bakery)
+    assert route.variables["sip_auth_username"] == "bakery"
+    assert route.variables["sip_auth_password"] == "oven-secret"
+
+
+def test_a_carrier_s_addresses_are_in_the_directory(tree: Tree) -> None:
+    made = carrier(tree.master, "us", inbound_networks=["198.51.100.0/24", "192.0.2.10"])
+    rows = TrunkAddress.objects.filter(source_id=made.id, source_type="resource")
+    assert {str(row.network) for row in rows} == {"192.0.2.10/32", "198.51.100.0/24"}
+    with account_scope(tree.master.id):
+        replace_carrier(made, made.to_document() | {"enabled": False}, tree.principal)
+        assert not rows.filter(enabled=True).exists()
+        delete_carrier(made, tree.principal)
+    assert not rows.all().exists()
+
+
+def test_a_carrier_does_not_claim_a_customer_s_address(tree: Tree) -> None:
+    with account_scope(tree.clinic.id):
+        system = system_principal(tree.clinic.id)
+        create_device({"name": "PBX", "sip": {"method": "ip", "ip": "192.0.2.10"}}, system)
+    with pytest.raises(ValidationFailed) as refused:
+        carrier(tree.master, "us")
+    assert "unique" in refused.value.violations["gateways.0.server"]
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "rule"),
+    [
+        ({"rules": ["("]}, "rules.0", "regex"),
+        ({"rules": ["(x+x+)+y"]}, "rules.0", "regex"),
+        ({"gateways": [{}]}, "gateways.0.server", "required"),
+        ({"gateways": [{"server": "a b"}]}, "gateways.0.server", "pattern"),
+        ({"gateways": [{"server": "a", "port": 0}]}, "gateways.0.port", "minimum"),
+        ({"gateways": [{"server": "a", "prefix": "1 2"}]}, "gateways.0.prefix", "pattern"),
+        ({"inbound_networks": ["0.0.0.0/0"]}, "inbound_networks.0", "format"),
+        ({"inbound_networks": ["somewhere"]}, "inbound_networks.0", "format"),
+        ({"weight_cost": 101}, "weight_cost", "maximum"),
+        ({"gateways": None}, "gateways", "required"),
+    ],
+)
+def test_wrong_input_is_named(tree: Tree, document: dict[str, Any], path: str, rule: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        carrier(tree.bakery, "own", **document)
+    assert rule in refused.value.violations[path]
