@@ -16,10 +16,10 @@ from apps.switching.esl.peer import DEFAULT_TIMEOUT, logger
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """Pauses between attempts, in seconds: doubling from `first` to `longest`, each drawn between half and all of
-    it."""
+    it. A refused attempt costs nothing, and until one succeeds nobody sees a call."""
 
     first: float = 0.5
-    longest: float = 30.0
+    longest: float = 4.0
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait before attempt number `attempt` (the first is 0)."""
