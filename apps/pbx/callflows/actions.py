@@ -13,7 +13,7 @@ from apps.foundation.identity.principal import Principal
 from apps.pbx.callflows.documents import CallflowDocument
 from apps.pbx.callflows.models import Callflow, CallflowNumber
 from apps.pbx.callflows.registry import validate_flow
-from apps.pbx.numbers.routing import answer_with, own_numbers, stop_answering_with
+from apps.pbx.numbers.answering import answer_with, own_numbers, stop_answering_with
 from apps.pbx.ring_groups.models import RingGroup
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from apps.foundation.kit.patterns import BadPattern, search
 from apps.pbx.callflows.documents import NO_MATCH
 from apps.pbx.callflows.models import Callflow, CallflowNumber
-from apps.pbx.numbers.routing import dialled_as
+from apps.pbx.numbers.answering import dialled_as
 
 _DIGITS = re.compile(r"\+?[0-9]+")
 

@@ -18,6 +18,7 @@ from apps.foundation.documents.events import DocumentChanged
 from apps.foundation.events.publishing import publish
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.kit.clock import now
+from apps.pbx.numbers.answering import as_number, connect, home_region
 from apps.pbx.numbers.documents import PhoneNumberDocument, apply_document, to_document
 from apps.pbx.numbers.errors import (
     InvalidState,
@@ -28,7 +29,6 @@ from apps.pbx.numbers.errors import (
     NumberUnknown,
 )
 from apps.pbx.numbers.models import NumberState, PhoneNumber
-from apps.pbx.numbers.routing import as_number, connect, home_region
 
 #: States a number may be created in, by who may.
 CREATED_BY_ANYBODY = (NumberState.RESERVED, NumberState.IN_SERVICE)

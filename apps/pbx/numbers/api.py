@@ -26,12 +26,12 @@ from apps.pbx.numbers.actions import (
     replace_number,
     reserve_number,
 )
+from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.numbers.bulk import for_each
 from apps.pbx.numbers.classifiers import CLASSIFIERS, classify
 from apps.pbx.numbers.documents import FEATURES_AVAILABLE, NumberList, PhoneNumberDocument, features_of, to_document
 from apps.pbx.numbers.errors import NumberUnknown
 from apps.pbx.numbers.models import PhoneNumber
-from apps.pbx.numbers.routing import as_number, home_region
 
 MOST_FOUND = 500
 EXAMPLE = {

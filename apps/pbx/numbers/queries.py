@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.models import NumberState, PhoneNumber
-from apps.pbx.numbers.routing import home_region
 
 
 def owner_of(text: str) -> str | None:
