@@ -11,12 +11,17 @@ from pytest_django import DjangoDbBlocker
 
 from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.bridge import in_account, in_directory
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.identity.principal import system_principal
+from apps.pbx.devices.actions import create_device
 from apps.pbx.devices.directory import a1_hash
+from apps.pbx.devices.documents import DeviceDocument
 from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.calls.models import LiveChannel
 from apps.switching.registrar.actions import remove_credential, write_credential, write_trunk_addresses
 from apps.switching.registrar.models import Registration
 from tests.company import Company, dissolve, found_company
+from tests.contracts.planting import ask
 from tests.telephony.sip_phone import SipPhone
 from tests.telephony.sipp import Sipp
 from tests.telephony.stack import Stack, until
@@ -138,3 +143,37 @@ async def test_live_channels_come_and_go(company: Company) -> None:
         assert await rows(Registration, device_id=DEVICE)
         phone.close()
         await esl.close()
+
+
+async def test_a_quick_call_rings_a_phone_and_connects_it_to_a_number(company: Company) -> None:
+    bakery, alice = company.tree.bakery, company.people["alice"]
+    async with Stack("freeswitch", worker=True) as stack:
+        device = await in_directory(make_device, company)
+        phone = await SipPhone("2001", REALM, device.sip_password).open(stack.internal)
+        assert await phone.register() == 200
+        await until(lambda: rows(Registration, device_id=device.id), "the registration's row", 5)
+
+        path = f"accounts/{bakery.id}/devices/{device.id}/quickcall/15551239999"
+        answer = await in_directory(ask, alice, "POST", path, {"timeout": 10})
+        assert answer.status_code == 200, answer.content
+        told = answer.json()["data"]
+        assert told["status"] == "answered", (told, stack.logs())
+        assert len(phone.rang) == 1
+        # The answered leg has dialled the number: the call server got it, as a call of the device.
+        await until(
+            lambda: told["call_id"] in (stack.home / "switch.out").read_text(), "the call server has the call", 10
+        )
+
+        absent = await in_directory(ask, alice, "GET", path.replace(device.id, DEVICE))
+        assert absent.status_code == 404
+        phone.behaviour = "busy"
+        answer = await in_directory(ask, alice, "POST", path, {"timeout": 10})
+        assert (answer.json()["data"]["status"], answer.json()["data"]["cause"]) == ("failed", "USER_BUSY")
+        phone.close()
+
+
+def make_device(company: Company) -> Any:
+    bakery = company.tree.bakery
+    document = {"name": "quick", "sip": {"username": "2001", "password": "a-good-password"}}
+    with account_scope(bakery):
+        return create_device(DeviceDocument.model_validate(document).as_document(), system_principal(bakery.id))
