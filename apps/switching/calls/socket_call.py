@@ -23,7 +23,7 @@ T = TypeVar("T")
 #: Of this channel; `myevents` would bring every other kind as well, which grow with the group that rings.
 EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
 NO_PROMPT = "silence_stream://100"
-DEFAULT_SPEECH_ENGINE = "flite"
+DEFAULT_SPEECH_ENGINE = "tts_commandline"  # what the node configuration we render loads
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
 #: The switch lets what the caller exports win over what a leg is given: these say who the *caller* is.
 LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
