@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 from pydantic import ValidationError
 
 from apps.foundation.accounts.errors import AccountError
@@ -30,7 +30,32 @@ _WORDS: dict[str, str] = {
     "bool_parsing": gettext_noop("This must be yes or no."),
     "literal_error": gettext_noop("This is not one of the choices."),
     "enum": gettext_noop("This is not one of the choices."),
+    "regex": gettext_noop("This regular expression is not accepted."),
 }
+
+
+#: Rules of crossbar's violations, for messages that are in English only.
+_RULES: dict[str, str] = {
+    "unique": gettext_noop("This is taken already."),
+    "not_found": gettext_noop("This does not exist."),
+    "required": gettext_noop("This field is required."),
+    "forbidden": gettext_noop("This is not allowed."),
+    "invalid": gettext_noop("This is not right."),
+    "pattern": gettext_noop("This does not have the right form."),
+}
+#: Messages of the shapes' own checks.
+_KNOWN = (
+    gettext_noop("Not a MAC address: twelve hexadecimal digits"),
+    gettext_noop("Neither an IP address nor a network (192.0.2.0/24)"),
+    gettext_noop("The network is too wide to be one carrier's"),
+    gettext_noop("not a time zone of the IANA database"),
+    gettext_noop("Username must be unique"),
+    gettext_noop("This is not your password"),
+    gettext_noop("Another device has this MAC address"),
+    gettext_noop("Numbers cannot be created in this state"),
+    gettext_noop("Changing the username needs the password"),
+    gettext_noop("A password needs a username"),
+)
 
 
 def shape_refusals(error: ValidationError) -> Refusals:
@@ -51,10 +76,10 @@ def refusals_of(error: Exception) -> Refusals | None:
         return shape_refusals(error)
     broken = getattr(error, "violations", None) or getattr(error, "errors", None)
     if isinstance(broken, Mapping):
-        return [(str(path), gettext(_message(rule))) for path, rules in broken.items() for rule in rules.values()]
+        return [(str(path), _said(name, rule)) for path, rules in broken.items() for name, rule in rules.items()]
     field, message = getattr(error, "field", None), getattr(error, "message", None)
     if isinstance(field, str) and isinstance(message, str):
-        return [(field, gettext(message))]
+        return [(field, _said(str(getattr(error, "rule", "")), {"message": message}))]
     if isinstance(error, AccountError):
         return [("", str(error))]
     if isinstance(error, ApiError) and error.status < 500:
@@ -75,5 +100,10 @@ def _text(kind: str, context: Mapping[str, Any], fallback: str) -> str:
     return gettext(words) % dict(context)
 
 
-def _message(rule: Any) -> str:
-    return str(rule.get("message", "")) if isinstance(rule, Mapping) else str(rule)
+def _said(rule: str, details: Any) -> str:
+    """The message in the reader's language; where there is no translation of it, the words for its rule."""
+    message = str(details.get("message", "")) if isinstance(details, Mapping) else str(details)
+    translated = gettext(message) if message else ""
+    if translated == message and rule in _RULES and (get_language() or "en").partition("-")[0] != "en":
+        return gettext(_RULES[rule])
+    return translated

@@ -37,18 +37,22 @@ _SPELT = {
     "cid": "caller ID",
     "clid": "caller ID",
     "dtmf": "DTMF",
-    "id": "what",
+    "id": "ID",
     "noop": "nothing",
     "sip": "SIP",
     "tts": "say a text",
     "url": "URL",
 }
+#: The label of the field that names what a verb is about.
+WHICH = "Which one"
 #: Fields of every verb, and those with another form in the editor.
 HIDDEN = (*VerbData.model_fields,)
 
 
 def humanised(name: str) -> str:
     """`suppress_clid` is "Suppress caller ID"."""
+    if name == "id":
+        return WHICH
     words = " ".join(_SPELT.get(word, word) for word in name.replace(".", " ").split("_"))
     return words[:1].upper() + words[1:]
 
@@ -62,7 +66,12 @@ def icon_of(module: str) -> str:
 
 
 def help_of(verb: AnyVerb) -> str:
-    return gettext(" ".join((verb.__doc__ or "").split()))
+    return gettext(described(verb))
+
+
+def described(verb: AnyVerb) -> str:
+    """A verb's docstring in one line, in English."""
+    return " ".join((verb.__doc__ or "").split())
 
 
 def key_help(verb: AnyVerb) -> str:
@@ -81,7 +90,7 @@ def words() -> list[str]:
     """Every English text of the verbs a page can show, for translators. Sorted, each once."""
     found: set[str] = set()
     for name, verb in verbs().items():
-        found |= {humanised(name), " ".join((verb.__doc__ or "").split()), *verb.children.values()}
+        found |= {humanised(name), described(verb), *verb.children.values()}
         found |= set(_words_of(verb.Data))
     return sorted(word for word in found if word)
 

@@ -18,9 +18,9 @@ from apps.interfaces.portal.views.editing import REFUSED, delete_page
 from apps.pbx.callflows.actions import replace_callflow
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.numbers.actions import create_number, release_number
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.models import NumberState, PhoneNumber
 from apps.pbx.numbers.queries import on_offer
-from apps.pbx.numbers.routing import home_region
 from apps.pbx.ring_groups.actions import replace_ring_group
 from apps.pbx.ring_groups.models import RingGroup
 
