@@ -12,7 +12,7 @@ from apps.foundation.accounts.scope import current_account_id
 from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.queries import find_flow
-from apps.pbx.numbers.routing import home_region
+from apps.pbx.numbers.answering import home_region
 from apps.switching.calls.port import CallKind
 
 Node = Mapping[str, Any]

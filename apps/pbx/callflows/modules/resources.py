@@ -17,7 +17,7 @@ from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, stop
 from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure
 from apps.pbx.callflows.sounds import sound_or_none
 from apps.pbx.endpoints.queries import caller_identity
-from apps.pbx.numbers.routing import home_region
+from apps.pbx.numbers.answering import home_region
 from apps.switching.calls.dial_string import Contact, Leg, UnsafeValue, settable
 from apps.switching.calls.port import BridgeRequest, Call, CallerId
 
