@@ -80,7 +80,8 @@ def _is_list(operation: Operation) -> bool:
 
 def _data_schema(operation: Operation, registry: ComponentRegistry) -> dict[str, Any]:
     if _is_list(operation):
-        return {"type": ["array", "object"], "items": {"type": "object"}}
+        rows = {"items": {"type": "object"}} if operation.resource.model is not None else {}
+        return {"type": ["array", "object"], **rows}
     if operation.sub_path is None and operation.resource.shape is not None:
         return shape_reference(operation.resource.shape, registry)
     return {"description": wording.summary(operation)}
@@ -102,7 +103,7 @@ def _responses(operation: Operation, registry: ComponentRegistry) -> dict[str, A
     if operation.verb == "GET":
         described["304"] = {"description": "Not changed since the revision in `If-None-Match`."}
     for status, text in _ERRORS.items():
-        if status in (409, 412, 415) and operation.verb not in _WRITES:
+        if status in (412, 415) and operation.verb not in _WRITES:
             continue
         answer = {"schema": error, "example": _error_example(status, text)}
         described[str(status)] = {"description": text, "content": {"application/json": answer}}
