@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 
+from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -12,6 +15,7 @@ from apps.foundation.documents.actions import create_document
 from apps.foundation.identity import queries, tokens
 from apps.foundation.identity.models import Login
 from apps.foundation.identity.principal import system_principal
+from apps.foundation.identity.web import log_in
 from apps.foundation.tenants.actions import drop_tenant
 from tests.cast import Tree, plant_tree
 
@@ -67,6 +71,15 @@ def found_company() -> Company:
     ]:
         made.hire(name, account, level)
     return made
+
+
+def session_of(person: Person) -> str:
+    """The key of a new web session in which the person is signed in; its cookie is all a browser needs."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    log_in(request, person.account, person.login)
+    request.session.save()
+    return request.session.session_key or ""
 
 
 def dissolve(company: Company) -> None:

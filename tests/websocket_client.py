@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ from apps.foundation.kit.ids import new_id
 class Socket:
     def __init__(self, communicator: ApplicationCommunicator) -> None:
         self._communicator = communicator
+        #: How many frames came before the close.
+        self.frames = 0
 
     async def say(self, action: str, token: str = "", **data: Any) -> dict[str, Any]:
         """Send a frame and return its reply."""
@@ -47,6 +49,7 @@ class Socket:
         message = {"type": ""}
         while message["type"] != "websocket.close":
             message = await self._communicator.receive_output(timeout=seconds)
+            self.frames += message["type"] == "websocket.send"
         return int(message["code"])
 
 
@@ -64,22 +67,24 @@ async def everything_handed_out() -> None:
 
 
 @asynccontextmanager
-async def websocket() -> AsyncIterator[Socket]:
+async def websocket(
+    path: str = "/websocket", query: str = "", headers: Sequence[tuple[bytes, bytes]] = ()
+) -> AsyncIterator[Socket]:
     from channels.routing import URLRouter
 
-    from apps.interfaces.websockets.routing import websocket_urlpatterns
+    from kazoo import discovery
 
-    application = URLRouter(websocket_urlpatterns)
+    routes = [route for module in discovery.offered("routing") for route in module.websocket_urlpatterns]
     scope = {
         "type": "websocket",
-        "path": "/websocket",
-        "query_string": b"",
-        "headers": [],
+        "path": path,
+        "query_string": query.encode(),
+        "headers": list(headers),
         "subprotocols": [],
         "client": ("127.0.0.1", 40000),
         "server": ("127.0.0.1", 8000),
     }
-    communicator = ApplicationCommunicator(application, scope)
+    communicator = ApplicationCommunicator(URLRouter(routes), scope)
     await communicator.send_input({"type": "websocket.connect"})
     assert (await communicator.receive_output(timeout=5))["type"] == "websocket.accept"
     try:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
-from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
-from apps.foundation.identity.web import log_in
-from tests.company import Company, Person
+from tests.company import Company, Person, session_of
 from tests.contracts.planting import Planted, plant
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +82,7 @@ def browser(person: Person | None) -> Client:
     """A browser in which somebody is signed in."""
     client = Client()
     if person is not None:
-        request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
-        log_in(request, person.account, person.login)
-        request.session.save()
-        client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
+        client.cookies[settings.SESSION_COOKIE_NAME] = session_of(person)
     return client
 
 

@@ -6,17 +6,21 @@ here, or fails the test that counts them.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import send
+from apps.foundation.events.subscription import subscription
 from apps.interfaces.websockets.bindings import CALL_EVENTS, OBJECT_ACTIONS, OBJECT_TYPES, available_bindings
-from tests.company import Company
-from tests.websocket_client import Socket, websocket
+from tests.company import Company, Person, session_of
+from tests.websocket_client import Socket, everything_handed_out, websocket
 
 pytestmark = pytest.mark.django_db
 BINDINGS = [text.replace("{CALL_ID}", "*") for kind in available_bindings().values() for text in kind]
@@ -70,12 +74,12 @@ def test_every_binding_is_tried() -> None:
     assert len(BINDINGS) == len(CALL_EVENTS) + len(OBJECT_ACTIONS) * len(OBJECT_TYPES)
 
 
-def test_the_socket_is_the_only_one() -> None:
-    """A second websocket needs tests of its own here."""
+def test_every_socket_is_tried() -> None:
+    """A further websocket needs tests of its own here."""
     from kazoo import discovery
 
     routes = [str(route.pattern) for module in discovery.offered("routing") for route in module.websocket_urlpatterns]
-    assert routes == ["^websocket/?$"]
+    assert sorted(routes) == ["^websocket/?$", "ws/portal"]
 
 
 @pytest.mark.parametrize(("stranger", "account"), STRANGERS)
@@ -157,3 +161,33 @@ async def test_a_users_token_does_not_inherit_what_an_administrator_bound(compan
 async def listen_to_all(socket: Socket, token: str, account_id: str) -> None:
     reply = await socket.say("subscribe", token, account_id=account_id, bindings=BINDINGS)
     assert reply["status"] == "success", reply
+
+
+async def pages_socket(person: Person | None, account_id: str) -> AbstractAsyncContextManager[Socket]:
+    """The websocket of the pages, opened by the browser of somebody."""
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    if person is not None:
+        key = await in_directory(session_of, person)
+        headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode()))
+    return websocket("/ws/portal", f"account_id={account_id}", headers)
+
+
+@pytest.mark.parametrize(("stranger", "account"), STRANGERS)
+async def test_the_pages_socket_is_closed_to_strangers(company: Company, stranger: str | None, account: str) -> None:
+    target = getattr(company.tree, account)
+    async with await pages_socket(company.people[stranger] if stranger else None, target.id) as socket:
+        await publish(everything(target.id))
+        assert await socket.closed_with() == (4403 if stranger else 4401)
+        assert socket.frames == 0
+
+
+async def test_the_pages_socket_tells_a_user_of_their_own_calls_only(company: Company) -> None:
+    bakery, bob, bella = company.tree.bakery, company.people["bob"], company.people["bella"]
+    async with await pages_socket(bob, bakery.id) as socket:
+        async with asyncio.timeout(5):
+            while bakery.id not in subscription()._listeners:  # accepted before it listens
+                await asyncio.sleep(0.01)
+        await publish(everything(bakery.id, owner_id=bella.login.pk))
+        await everything_handed_out()
+        await publish([Happened(bakery.id, "call.CHANNEL_ANSWER.mine", {"owner_id": bob.login.pk})])
+        assert "mine" in str(await socket.hear())
