@@ -1,6 +1,5 @@
 """The texts of the callflow verbs, for translators. Written by `manage.py messages`; do not edit."""
 
-# ruff: noqa: E501
 from django.utils.translation import gettext_noop
 
 WORDS = (

@@ -311,3 +311,9 @@ def test_attempts_are_for_the_accounts_administrator(cast: Cast, api: Api) -> No
     assert api("GET", path)[0] == 403
     api.sign_in("carol", "clinic")
     assert api("GET", path)[0] == 403
+
+
+def test_a_plain_user_signs_out_too(cast: Cast, api: Api) -> None:
+    api.sign_in("bob", "bakery")
+    assert api("DELETE", "token_auth")[0] == 200
+    assert api("GET", "token_auth")[0] == 401

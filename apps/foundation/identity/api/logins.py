@@ -24,6 +24,7 @@ from apps.foundation.identity.documents import (
 )
 from apps.foundation.identity.errors import ResetAddressUnknown, ResetUnknown
 from apps.foundation.identity.passwords import digest_of
+from apps.foundation.identity.principal import Role
 from apps.foundation.identity.tokens import read_token
 
 #: What a login costs of the rate bucket's 100 tokens.
@@ -102,6 +103,7 @@ class TokenAuthResource(SystemResource):
     """The token of the request itself: what it says, and giving it back."""
 
     path = "token_auth"
+    access = Access(write=Role.USER)
 
     @route("", methods=("GET",))
     def show(self, request: ApiRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from apps.interfaces.portal.verbs import words
 
 WORDS = Path(settings.BASE_DIR) / "apps/interfaces/portal/verb_words.py"
+LONGEST_LINE = 120
 IGNORED = [".venv", "tests", "docs", "benchmarks", "deploy", "static", ".kazoo*"]
 
 
@@ -20,7 +21,7 @@ def verb_words() -> str:
         [
             '"""The texts of the callflow verbs, for translators. Written by `manage.py messages`; do not edit."""',
             "",
-            "# ruff: noqa: E501",
+            *(["# ruff: noqa: E501"] if any(len(line) > LONGEST_LINE for line in lines) else []),
             "from django.utils.translation import gettext_noop",
             "",
             "WORDS = (",
