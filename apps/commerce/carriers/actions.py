@@ -4,6 +4,7 @@ import ipaddress
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.commerce.carriers.documents import CarrierDocument
 from apps.commerce.carriers.models import CarrierResource
@@ -84,4 +85,4 @@ def _address(server: str) -> str | None:
 def _refuse_trunk(network: str, path: str) -> None:
     trunks = TrunkAddress.objects.filter(source_type="trunk")
     if trunks.extra(where=["network && %s::cidr"], params=[network]).exists():
-        raise ValidationFailed.of(path, "unique", "Calls from this address are a customer's", cause=network)
+        raise ValidationFailed.of(path, "unique", _("Calls from this address are a customer's"), cause=network)

@@ -3,6 +3,7 @@
 import ipaddress
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -17,7 +18,7 @@ def _pattern(text: str) -> str:
     try:
         compile_pattern(text)
     except BadPattern as problem:
-        raise PydanticCustomError("regex", "Pattern refused: {why}", {"why": str(problem)}) from None
+        raise PydanticCustomError("regex", _("Pattern refused: {why}"), {"why": str(problem)}) from None
     return text
 
 
@@ -25,9 +26,9 @@ def _network(text: str) -> str:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise PydanticCustomError("format", "Neither an IP address nor a network (192.0.2.0/24)") from None
+        raise PydanticCustomError("format", _("Neither an IP address nor a network (192.0.2.0/24)")) from None
     if network.prefixlen < WIDEST[network.version]:
-        raise PydanticCustomError("format", "The network is too wide to be one carrier's")
+        raise PydanticCustomError("format", _("The network is too wide to be one carrier's"))
     return str(network)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.commerce.limits.documents import LimitsDocument
 from apps.commerce.limits.models import AccountLimits
@@ -21,7 +22,7 @@ def set_limits(limits: AccountLimits | None, document: dict[str, Any], principal
     """
     account_id = current_account_id()
     if principal.account_id == account_id and principal.role < Role.OPERATOR:
-        raise Forbidden("limits are set by the account above")
+        raise Forbidden(_("limits are set by the account above"))
     document = validated(LimitsDocument, document)
     if limits is None or limits._state.adding:
         return create_document(AccountLimits, document, principal)

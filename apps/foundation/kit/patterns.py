@@ -10,6 +10,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 LONGEST_TEXT = 128
 #: Two repeats without an end and a few options, or three behind a `^`: a fifth of a second at the very worst.
 MOST_WAYS = 2**22
@@ -30,10 +32,10 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         compiled = re.compile(text)
         tree = _parser.parse(text)
     except (re.error, RecursionError, OverflowError) as error:
-        raise BadPattern(f"not a regular expression: {error}") from None
+        raise BadPattern(_("not a regular expression: %(error)s") % {"error": error}) from None
     starts = 1 if text.startswith("^") else LONGEST_TEXT
     if starts * _ways(tree) > MOST_WAYS:
-        raise BadPattern("too many repeats: it could take too long")
+        raise BadPattern(_("too many repeats: it could take too long"))
     return compiled
 
 
@@ -48,13 +50,13 @@ def _ways(tree: Any) -> int:
     for operation, argument in tree:
         name = str(operation)
         if name in _REFUSED:
-            raise BadPattern("back references are not allowed")
+            raise BadPattern(_("back references are not allowed"))
         if name == "BRANCH":
             ways *= sum(_ways(alternative) for alternative in argument[1])
         elif name in _REPEATS:
             least, most, inner = argument
             if most > 1 and _is_ambiguous(inner):
-                raise BadPattern("a repeated group must not hold repeats or alternatives")
+                raise BadPattern(_("a repeated group must not hold repeats or alternatives"))
             ways *= _ways(inner) * max(1, min(int(most), LONGEST_TEXT) - int(least) + 1)
         else:
             for inner in _children(name, argument):

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -17,7 +18,7 @@ def _pattern(text: str) -> str:
     try:
         compile_pattern(text)
     except BadPattern as problem:
-        raise PydanticCustomError("regex", "Pattern refused: {why}", {"why": str(problem)}) from None
+        raise PydanticCustomError("regex", _("Pattern refused: {why}"), {"why": str(problem)}) from None
     return text
 
 

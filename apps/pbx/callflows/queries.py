@@ -30,22 +30,22 @@ class FoundFlow:
 
 
 def find_flow(destination: str) -> FoundFlow | None:
-    """The scope's account's callflow for `destination`. One query where a number matches, else a second one.
+    """The scope's account's callflow for `destination`. One query where a number matches, else a second one; national
+    digits cost one more, for the account's country.
 
     The `no_match` flow answers only what is digits with an optional plus; whether the call may use it (one of the
     account's own phones, never a carrier) is for whoever asks to decide by `is_no_match`.
     """
     forms = dialled_as(destination)
-    numbers = dict(CallflowNumber.objects.filter(number__in=[*forms, NO_MATCH]).values_list("number", "callflow_id"))
+    named = CallflowNumber.objects.filter(number__in=[*forms, NO_MATCH]).values("callflow_id")
+    found = {number: callflow for callflow in Callflow.objects.filter(id__in=named) for number in callflow.numbers}
     for form in forms:
-        if form in numbers and form != NO_MATCH:
-            found = Callflow.objects.filter(id=numbers[form]).first()
-            return FoundFlow(found, form) if found else None
+        if form in found and form != NO_MATCH:
+            return FoundFlow(found[form], form)
     if (matched := _by_pattern(destination)) is not None:
         return matched
-    if NO_MATCH in numbers and _DIGITS.fullmatch(destination):
-        found = Callflow.objects.filter(id=numbers[NO_MATCH]).first()
-        return FoundFlow(found, NO_MATCH, is_no_match=True) if found else None
+    if NO_MATCH in found and _DIGITS.fullmatch(destination):
+        return FoundFlow(found[NO_MATCH], NO_MATCH, is_no_match=True)
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope, current_account_id
@@ -111,7 +112,7 @@ def _checked(document: dict[str, Any], account: Account, device: Device | None =
     sip = document["sip"]
     realm = sip.get("realm")
     if realm and realm.lower() != account.realm.lower() and (device is None or realm != device.sip.get("realm")):
-        message = "Phones register with the account's realm"
+        message = _("Phones register with the account's realm")
         raise ValidationFailed.of("sip.realm", "invalid", message, value=realm, target=account.realm)
     if not sip.get("username") and document["device_type"] not in NEVER_REGISTER and sip["method"] == "password":
         sip["username"] = (device and device.sip_username) or f"user_{secrets.token_hex(5)}"
@@ -124,7 +125,7 @@ def _owner(owner_id: str | None) -> User | None:
         return None
     owner: User | None = User.objects.select_for_update(no_key=True).filter(id=owner_id).first()
     if owner is None:
-        raise ValidationFailed.of("owner_id", "not_found", "The account has no such user", cause=owner_id)
+        raise ValidationFailed.of("owner_id", "not_found", _("The account has no such user"), cause=owner_id)
     return owner
 
 
@@ -137,5 +138,5 @@ def _write_directory(device: Device, account: Account, owner: User | None) -> No
         hardware.claim(device.mac_address, account_id=account.id, device_id=device.id)
     except hardware.HardwareTaken:
         raise ValidationFailed.of(
-            "mac_address", "unique", "Another device has this MAC address", cause=device.mac_address
+            "mac_address", "unique", _("Another device has this MAC address"), cause=device.mac_address
         ) from None

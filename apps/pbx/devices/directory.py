@@ -9,6 +9,7 @@ import ipaddress
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.crossbar.errors import ValidationFailed
@@ -98,7 +99,7 @@ def _write_credential(device: Device, account: Account, owner: User | None, usab
             )
     except (CredentialTaken, IntegrityError):
         raise ValidationFailed.of(
-            "sip.username", "unique", "Another device of the realm has this SIP username", cause=username
+            "sip.username", "unique", _("Another device of the realm has this SIP username"), cause=username
         ) from None
 
 
@@ -115,12 +116,14 @@ def _network(text: str, device: Device) -> str:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        rule, message = ("required", "Field is required but missing") if not text else ("format", "Not an IP address")
+        rule, message = (
+            ("required", "Field is required but missing") if not text else ("format", _("Not an IP address"))
+        )
         raise ValidationFailed.of("sip.ip", rule, message, value=text) from None
     if address.is_multicast or address.is_unspecified:
-        raise ValidationFailed.of("sip.ip", "format", "Not the address of one machine", value=text)
+        raise ValidationFailed.of("sip.ip", "format", _("Not the address of one machine"), value=text)
     network = str(ipaddress.ip_network(address))
     taken = TrunkAddress.objects.extra(where=["network && %s::cidr"], params=[network]).exclude(source_id=device.id)
     if taken.exists():
-        raise ValidationFailed.of("sip.ip", "unique", "Calls from this address are somebody else's", cause=text)
+        raise ValidationFailed.of("sip.ip", "unique", _("Calls from this address are somebody else's"), cause=text)
     return network

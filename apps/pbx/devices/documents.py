@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -16,7 +17,7 @@ SIP_USERNAME = r"^[A-Za-z0-9._+\-]+$"
 def _mac_address(text: str) -> str:
     digits = re.sub(r"[:\-. ]", "", text).lower()
     if not re.fullmatch(r"[0-9a-f]{12}", digits):
-        raise PydanticCustomError("format", "Not a MAC address: twelve hexadecimal digits")
+        raise PydanticCustomError("format", _("Not a MAC address: twelve hexadecimal digits"))
     return ":".join(re.findall("..", digits))
 
 

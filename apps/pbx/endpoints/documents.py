@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError as Refused
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -18,7 +19,7 @@ def _blank_is_absent(value: object) -> object:
 
 def _known_zone(zone: str) -> str:
     if zone != "inherit" and zone not in available_timezones():
-        raise PydanticCustomError("format", "Not a time zone of the IANA database")
+        raise PydanticCustomError("format", _("Not a time zone of the IANA database"))
     return zone
 
 
@@ -26,7 +27,7 @@ def _email(text: str) -> str:
     try:
         validate_email(text)
     except Refused:
-        raise PydanticCustomError("format", "Not an e-mail address") from None
+        raise PydanticCustomError("format", _("Not an e-mail address")) from None
     return text
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.pbx.devices.models import Device
 from apps.pbx.groups.models import Group
 from apps.pbx.users.models import User
 
 _MODELS = {"device": Device, "user": User, "group": Group}
+_KINDS = {"device": gettext_lazy("device"), "user": gettext_lazy("user"), "group": gettext_lazy("group")}
 
 
 def refuse_unknown(members: Mapping[str, tuple[str, str]], known: Iterable[tuple[str, str]] = ()) -> None:
@@ -23,10 +27,11 @@ def refuse_unknown(members: Mapping[str, tuple[str, str]], known: Iterable[tuple
         if wanted:
             rows = model.objects.filter(id__in=wanted).values_list("id", flat=True)
             found |= {(kind, identifier) for identifier in rows}
-    violations = {
-        path: {"not_found": {"message": f"The account has no such {member[0]}", "cause": member[1]}}
-        for path, member in asked.items()
-        if member not in found
-    }
+    violations = {path: _not_found(*member) for path, member in asked.items() if member not in found}
     if violations:
         raise ValidationFailed(violations)
+
+
+def _not_found(kind: str, identifier: str) -> dict[str, dict[str, str]]:
+    message = _("The account has no such %(kind)s") % {"kind": _KINDS[kind]}
+    return {"not_found": {"message": message, "cause": identifier}}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.validation import validated
@@ -34,7 +35,7 @@ def _checked(document: dict[str, Any], group: Group | None = None) -> dict[str, 
     document = validated(GroupDocument, document)
     endpoints = document["endpoints"]
     if group is not None and group.id in endpoints:
-        raise ValidationFailed.of(f"endpoints.{group.id}", "invalid", "A group cannot be a member of itself")
+        raise ValidationFailed.of(f"endpoints.{group.id}", "invalid", _("A group cannot be a member of itself"))
     known = [(member.get("type", ""), identifier) for identifier, member in group.endpoints.items()] if group else []
     refuse_unknown(
         {f"endpoints.{identifier}": (member["type"], identifier) for identifier, member in endpoints.items()}, known

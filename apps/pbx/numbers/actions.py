@@ -8,6 +8,7 @@ from typing import Any
 
 import phonenumbers
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id, hold_account
@@ -47,7 +48,7 @@ def create_number(text: str, document: dict[str, Any], principal: Principal) -> 
     state = document.get("create_with_state") or NumberState.RESERVED
     allowed = CREATED_BY_RESELLERS if principal.role >= Role.RESELLER_ADMIN else CREATED_BY_ANYBODY
     if state not in allowed:
-        message = "Numbers cannot be created in this state"
+        message = _("Numbers cannot be created in this state")
         raise ValidationFailed.of("create_with_state", "forbidden", message, value=state, target=list(allowed))
     account = _account()
     number = normalised(text, account)

@@ -37,9 +37,10 @@ def as_number(text: str, region: str) -> str | None:
 
 def dialled_as(destination: str) -> list[str]:
     """What a destination may be called in a callflow: as it was dialled, then in E.164."""
-    if not destination.removeprefix("+").isdigit():
+    if not destination.removeprefix("+").isdigit() or len(destination) < SHORTEST_NATIONAL:
         return [destination]
-    number = as_number(destination, home_region(_account()))
+    region = "US" if destination.startswith("+") else home_region(_account())
+    number = as_number(destination, region)
     return list(dict.fromkeys(filter(None, (destination, number))))
 
 

@@ -53,7 +53,7 @@ def found_by_prefix(request: ApiRequest, account: Account) -> list[dict[str, Any
     """`prefix` digits, `quantity` (1 to 500), `offset` and `country` of the query. Raises ValidationFailed."""
     prefix = request.query.get("prefix", "")
     if not prefix.removeprefix("+").isascii() or not prefix.removeprefix("+").isdigit():
-        raise ValidationFailed.of("prefix", "pattern", "Digits are wanted", value=prefix)
+        raise ValidationFailed.of("prefix", "pattern", _("Digits are wanted"), value=prefix)
     quantity = min(max(_count(request, "quantity", 10), 1), MOST_FOUND)
     offset = _count(request, "offset", 0)
     rows = queries.search(account, prefix, request.query.get("country", ""))[offset : offset + quantity]

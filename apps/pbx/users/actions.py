@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.crossbar.errors import Forbidden, ValidationFailed
 from apps.foundation.crossbar.validation import validated
@@ -68,18 +69,18 @@ def delete_user(user: User, principal: Principal, *, hard: bool = False) -> User
 
 def _refuse_overreach(user: User, document: dict[str, Any], current: str | None, principal: Principal) -> None:
     if principal.user_id != user.id:
-        raise Forbidden("only an administrator changes other people")
+        raise Forbidden(_("only an administrator changes other people"))
     stored = validated(UserDocument, user.to_document())
     fixed = UserDocument.model_fields.keys() - OWN_FIELDS
     changed = sorted(field for field in fixed if document.get(field) != stored.get(field))
     if changed:
-        raise Forbidden(f"only an administrator changes {', '.join(changed)}")
+        raise Forbidden(_("only an administrator changes %(fields)s") % {"fields": ", ".join(changed)})
     if "password" not in document:
         return
     if not current:
         raise ValidationFailed.of("current_password", "required", "Field is required but missing")
     if not user.check_plain(current):
-        raise ValidationFailed.of("current_password", "invalid", "This is not your password")
+        raise ValidationFailed.of("current_password", "invalid", _("This is not your password"))
 
 
 def _refuse_taken(username: str | None, user: User | None = None) -> None:
@@ -88,7 +89,7 @@ def _refuse_taken(username: str | None, user: User | None = None) -> None:
 
 
 def _taken(username: str | None) -> ValidationFailed:
-    return ValidationFailed.of("username", "unique", "Username must be unique", cause=username)
+    return ValidationFailed.of("username", "unique", _("Username must be unique"), cause=username)
 
 
 def _violation(refused: CredentialsRefused) -> ValidationFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -100,6 +101,15 @@ def test_what_was_dialled_is_looked_up_in_kazoo_s_order(bakery: Account, admin: 
     assert out.is_no_match
     assert answered_by("nobody") is None
     assert answered_by("no_match") is None
+
+
+def test_an_extension_is_found_by_one_query(
+    admin: Principal, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    flow(admin, "1001", "+14155550100")
+    for dialled, queries in (("1001", 1), ("+14155550100", 1), ("4155550100", 2), ("1002", 2)):
+        with django_assert_num_queries(queries):
+            find_flow(dialled)
 
 
 def test_named_groups_are_captured(admin: Principal) -> None:
