@@ -114,10 +114,11 @@ def test_events_of_two_accounts_stay_apart(apply: Any, sent: list[Any]) -> None:
     assert [event.account_id for event in sent[0]] == ["1" * 32, "2" * 32]
 
 
+# Made at collection: it must not have expired by the time a long run comes here.
 REGISTERED = DeviceRegistered(
     switch="fs1", realm="acme.test", username="1001", account_id="1" * 32, device_id="d" * 32, owner_id="bob",
     contact="sip:1001@192.0.2.7:5060", network_ip="192.0.2.7", network_port=5060, user_agent="Phone",
-    profile="internal", call_id="c1", at=now(), expires=now() + timedelta(seconds=300),
+    profile="internal", call_id="c1", at=now(), expires=now() + timedelta(days=1),
 )  # fmt: skip
 
 
