@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.browser.planting import furnish
@@ -25,6 +25,7 @@ from tests.company import PASSWORD, Company, dissolve, found_company
 #: A folder to keep pictures in, for whoever wants to look at the pages.
 PICTURES = os.environ.get("SCREENSHOTS", "")
 DEADLINE = 30.0
+expect.set_options(timeout=DEADLINE * 1000)
 
 
 @pytest.fixture(scope="module")

@@ -40,10 +40,14 @@ class Filters:
     text: str = ""
 
 
-def leading(filters: Filters, owner_id: str = "") -> QuerySet[CallRecord]:
-    """Leading legs in the scope's account; with `owner_id`, of interactions this person had a part in."""
+def leading(filters: Filters, owner_id: str = "", accounts: Iterable[str] | None = None) -> QuerySet[CallRecord]:
+    """Leading legs in the scope's account; with `owner_id`, of interactions this person had a part in.
+
+    With `accounts` of those accounts, as far as they live in the scope's schema.
+    """
     months = {"month__gte": first_of_month(filters.since.astimezone(UTC)).date(), "month__lte": filters.until.date()}
-    records = CallRecord.objects.filter(started__gte=filters.since, started__lt=filters.until, **months)
+    every = CallRecord.objects if accounts is None else CallRecord.across_accounts.filter(account_id__in=accounts)
+    records = every.filter(started__gte=filters.since, started__lt=filters.until, **months)
     found = records.filter(direction="inbound")
     if owner_id:
         mine = records.filter(owner_id=owner_id).exclude(interaction_id="").values("interaction_id")

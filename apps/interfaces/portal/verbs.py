@@ -45,6 +45,8 @@ _SPELT = {
 }
 #: The label of the field that names what a verb is about.
 WHICH = "Which one"
+#: Smaller numbers are times and counts, which say little by themselves.
+FIRST_SIP_CODE = 400
 #: Fields of every verb, and those with another form in the editor.
 HIDDEN = (*VerbData.model_fields,)
 
@@ -142,7 +144,11 @@ def summary_of(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
         return ", ".join(shown[:4]) + (" …" if len(shown) > 4 else "")
     if data.get("id"):
         return names.get(str(data["id"]), str(data["id"]))
-    texts = [
-        str(value) for key, value in data.items() if key not in HIDDEN and isinstance(value, str | int) and value != ""
-    ]
-    return " ".join(text for text in texts if text not in ("True", "False"))[:80]
+    if data.get("duration"):
+        return f"{data['duration']} {data.get('unit', 's')}"
+    telling = [data.get("text"), data.get("code"), *data.values()]
+    return next((str(value)[:80] for value in telling if _tells_something(value)), "")
+
+
+def _tells_something(value: object) -> bool:
+    return bool(value) and (isinstance(value, str) or (type(value) is int and value >= FIRST_SIP_CODE))

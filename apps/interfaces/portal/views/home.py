@@ -31,7 +31,9 @@ def home(request: WebRequest, account_id: str) -> HttpResponse:
     wide = account.is_master or account.is_reseller
     below = list(children(account).select_related("tenant")) if wide else []
     everything = counts_of(Account.objects.present().subtree(account.id).order_by().values("id"))
-    today = list(calls.leading(calls.today(zone)).only("started", "answered"))
+    # A reseller's day is that of all its customers; resellers below it have schemas, and days, of their own.
+    together = [account.id, *(one.id for one in below)] if wide else None
+    today = list(calls.leading(calls.today(zone), accounts=together).only("started", "answered"))
     hours = calls.by_hour(today, zone)
     live = rows_context(account)["calls"]
     counts = {
