@@ -149,8 +149,6 @@ MEDIA_URL = "/media/"
 
 # Signing in. Passwords are hashed from crossbar's digests; see apps.foundation.identity.
 AUTH_TOKEN_LIFETIME = 3600  # seconds; there is no refresh, clients sign in again
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_TOKEN_LIFETIME = 3600  # seconds
 SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]  # user names are unique within an account, not in a schema
 
 # Languages and time.
