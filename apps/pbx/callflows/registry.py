@@ -2,6 +2,16 @@
 
 A file of `modules/` holds one `Verb` subclass. From its docstring, its typed `Data`, its children and examples come the
 validation of a saved flow, the JSON schema `callflows.<verb>`, the editor's form and the reference page.
+
+What a verb may also do, each optional:
+
+- **Leave something to be done when the call is over** (a missed-call alert, a recording): `await at_end(call, "name",
+  {…})` in `run`, and a function registered with `@at_call_end("name")`. See `ending`.
+- **Explain itself** without a call: `explain`, for `GET callflows/{id}/explain`. The default says what `children` says.
+- **Go on after the call server was lost**: `resume`. The default takes a bridge's result from the channel, and runs the
+  verb again where there was none.
+- **Name what its data refers to**: `Field(json_schema_extra={"names": "device"})`; saving then warns of what is missing.
+  See `references`.
 """
 
 from __future__ import annotations
