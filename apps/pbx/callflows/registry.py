@@ -17,7 +17,7 @@ What a verb may also do, each optional:
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -26,6 +26,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import Field, PrivateAttr, ValidationError
 
 from apps.foundation.documents.shape import Shape
+from apps.pbx.callflows.asking import Asking
+from apps.pbx.callflows.child_keys import fits
 from apps.switching.calls.port import Call
 
 MODULES = "apps.pbx.callflows.modules"
@@ -33,6 +35,8 @@ DEFAULT_CHILD = "_"
 #: Nodes from a flow's root to its deepest child; longer flows are jumped into by `callflow`.
 DEEPEST_FLOW = 50
 LONGEST_VERB = 64
+#: What the engine writes over the result of an earlier bridge before each step.
+NO_DISPOSITION = "none"
 
 
 class DuplicateVerb(Exception):
@@ -98,8 +102,46 @@ class Verb(Generic[DataT]):
         """Do it. Raises `CallerHungUp`; any other exception is logged, and the flow goes on at `_`."""
         raise NotImplementedError
 
+    async def resume(self, call: Call, data: DataT) -> Branch:
+        """Go on with a call whose call server was lost while this verb ran; the channel has gone on meanwhile.
+
+        A bridge that ended on its own says so in the channel's variables; where there was none the verb runs again.
+        """
+        disposition = call.variables.get("originate_disposition", NO_DISPOSITION)
+        if disposition == "SUCCESS":
+            return stop(why="answered, and over while the call server was away")
+        if disposition in ("", "failure", NO_DISPOSITION):
+            return await self.run(call, data)
+        return go_on(disposition, cause=disposition, why=f"not answered: {disposition}")
+
+    def explain(self, asking: Asking, data: DataT) -> Branch | Sequence[Branch]:
+        """Where a call would go on, without a call: one branch, or each that is possible, `why` saying when.
+
+        Runs inside the account's scope, so that it may read the database; `asking.press()` is what the caller presses.
+        The default takes every child of the node that `children` knows of, and the end where somebody may answer.
+        """
+        ends = [stop(why="somebody answers")] if self.ends_when_answered else []
+        known = [(key, meaning) for key in sorted(data.child_keys) if (meaning := self.meaning_of(key, data))]
+        ways = [go_on(key, why=meaning) for key, meaning in known if key != DEFAULT_CHILD]
+        if not self.children:
+            return stop(why=_first_sentence(type(self)))
+        return [*ends, *ways, go_on(why=str(self.children.get(DEFAULT_CHILD, "whatever happens")))]
+
+    def meaning_of(self, key: str, data: DataT) -> str | None:
+        """When the child called `key` is taken, None where it never is (saving a flow then warns of it)."""
+        return next((str(meaning) for known, meaning in self.children.items() if fits(key, known)), None)
+
+    @property
+    def ends_when_answered(self) -> bool:
+        """Whether the flow is over when somebody answers: so for whatever has a child for hangup causes."""
+        return any("USER_BUSY" in key for key in self.children)
+
 
 AnyVerb = Verb[Any]
+
+
+def _first_sentence(verb: type[Verb[Any]]) -> str:
+    return " ".join((verb.__doc__ or "").split()).partition(". ")[0]
 
 
 @cache
