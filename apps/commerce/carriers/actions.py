@@ -1,19 +1,20 @@
 """Every write of a carrier. The addresses its calls come from are written to the cluster's directory with it."""
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.commerce.carriers.documents import CarrierDocument
+from apps.commerce.carriers.documents import WIDEST_OF_CUSTOMERS, CarrierDocument
 from apps.commerce.carriers.models import CarrierResource
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.validation import validated
 from apps.foundation.documents.actions import create_document, delete_document, replace_document
-from apps.foundation.identity.principal import Principal
+from apps.foundation.identity.principal import Principal, Role
 from apps.switching.registrar.actions import write_trunk_addresses
 from apps.switching.registrar.models import TrunkAddress
 
@@ -22,9 +23,12 @@ from apps.switching.registrar.models import TrunkAddress
 def create_carrier(document: dict[str, Any], principal: Principal) -> CarrierResource:
     """A carrier of the scope's account; one of the master account is everybody's.
 
-    Raises ValidationFailed: an address that calls of a customer's own telephone system come from.
+    Raises ValidationFailed: an address that calls of a customer's own telephone system come from, or a network wider
+    than anybody but the operator may give.
     """
-    carrier = create_document(CarrierResource, validated(CarrierDocument, document), principal)
+    document = validated(CarrierDocument, document)
+    _refuse_wide(document, principal)
+    carrier = create_document(CarrierResource, document, principal)
     _write_addresses(carrier)
     return carrier
 
@@ -32,7 +36,9 @@ def create_carrier(document: dict[str, Any], principal: Principal) -> CarrierRes
 @transaction.atomic
 def replace_carrier(carrier: CarrierResource, document: dict[str, Any], principal: Principal) -> CarrierResource:
     """Gateways without a password in the document keep theirs. Raises as `create_carrier`."""
-    replace_document(carrier, validated(CarrierDocument, document), principal)
+    document = validated(CarrierDocument, document)
+    _refuse_wide(document, principal, before=carrier.document.get("inbound_networks") or ())
+    replace_document(carrier, document, principal)
     _write_addresses(carrier)
     return carrier
 
@@ -80,6 +86,18 @@ def _address(server: str) -> str | None:
         return str(ipaddress.ip_network(server.strip("[]")))
     except ValueError:
         return None
+
+
+def _refuse_wide(document: dict[str, Any], principal: Principal, *, before: Sequence[str] = ()) -> None:
+    """What the operator has given an account stays as it is when the account's own people save it."""
+    if principal.role >= Role.OPERATOR:
+        return
+    for position, text in enumerate(document.get("inbound_networks") or []):
+        network = ipaddress.ip_network(text)
+        narrowest = WIDEST_OF_CUSTOMERS[network.version]
+        if network.prefixlen < narrowest and text not in before:
+            message = _("Only the operator may give a network wider than /%(bits)d") % {"bits": narrowest}
+            raise ValidationFailed.of(f"inbound_networks.{position}", "format", message, value=text)
 
 
 def _refuse_trunk(network: str, path: str) -> None:

@@ -9,9 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from apps.foundation.documents.shape import Shape
 from apps.foundation.kit.patterns import BadPattern, compile_pattern
+from apps.switching.calls.dial_string import is_safe_text
 
-#: Wider than this is not one carrier: half the internet could send calls in.
+#: The widest network of a carrier, by IP version: half the internet could send calls in. An account's own
+#: administrators may give the narrower one: theirs is a carrier's rack, the operator's may be a carrier's whole range.
 WIDEST = {4: 16, 6: 32}
+WIDEST_OF_CUSTOMERS = {4: 24, 6: 64}
 
 
 def _pattern(text: str) -> str:
@@ -32,6 +35,14 @@ def _network(text: str) -> str:
     return str(network)
 
 
+def _password(text: str) -> str:
+    if " " in text or not is_safe_text(text):
+        allowed = "a-z A-Z 0-9 ! # % & ( ) * + , - . / : ; = ? @ _ `"
+        message = _("The switch cannot be given a password with such a character. Allowed are: {allowed}")
+        raise PydanticCustomError("pattern", message, {"allowed": allowed})
+    return text
+
+
 def _blank_is_absent(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -43,6 +54,7 @@ Network = Annotated[str, Field(max_length=64), AfterValidator(_network)]
 Affix = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9+*#._\-]*$")]
 Host = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)$")]
 Word = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._@+\-]*$")]
+Password = Annotated[str, AfterValidator(_password)]
 Flag = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -53,10 +65,9 @@ class CarrierGateway(Shape):
     port: int = Field(5060, ge=1, le=65535, description="The port SIP is spoken on.")
     enabled: bool = Field(True, description="Whether calls are sent there.")
     username: Annotated[Word | None, Blank] = Field(None, description="Answers the carrier's challenge.")
-    password: Annotated[str | None, Blank] = Field(
+    password: Annotated[Password | None, Blank] = Field(
         None,
         max_length=32,
-        pattern=r"^[^\s'\"{}\[\],^|\\$]+$",
         description="Its password, kept encrypted and never returned; without it the old one stays.",
         json_schema_extra={"writeOnly": True},
     )

@@ -1,8 +1,9 @@
 """The dialplan section: what happens with this call? One query, then the call is handed to the call server.
 
-A call from a carrier's address reaches the account its number belongs to; a call from a phone belongs to the account
-its credential named (the switch has authenticated it before it asks). The answer sets the call's variables, exports
-them to the legs rung later, hands the call over, and says 503 where the call server does not answer.
+A call from a carrier's address reaches the account its number belongs to, if that is the account that owns the carrier
+or one below it: the operator's carriers reach every number, a customer's own reach the customer's. A call from a phone
+belongs to the account its credential named (the switch has authenticated it before it asks). The answer sets the call's
+variables, exports them to the legs rung later, hands the call over, and says 503 where the call server does not answer.
 """
 
 from __future__ import annotations
@@ -16,26 +17,33 @@ from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
+from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.switches.translate import ROUTED
 
 CARRIERS, PHONES = "public", "internal"
-IN_SERVICE = "in_service"
 #: A value that the switch would not expand, split or cut.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
 _ENABLED = """
   account.enabled AND account.deleted IS NULL AND NOT EXISTS (
     SELECT 1 FROM accounts_account above WHERE above.id = ANY(account.ancestors) AND NOT above.enabled)
 """
+#: Several accounts may use the same carrier: of the networks an address is in, the narrowest of those that reach the
+#: dialled number is the one that counts.
 FROM_CARRIER = f"""
-SELECT trunk.source_type, trunk.source_id, number.number, number.callflow_id, number.state,
+SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.callflow_id, number.state,
        account.id AS account_id, {_ENABLED} AS enabled
   FROM (SELECT 1) AS one
   LEFT JOIN LATERAL (
-    SELECT source_type, source_id, account_id FROM registrar_trunkaddress
-     WHERE network >>= %(address)s::inet AND enabled ORDER BY masklen(network) DESC, id LIMIT 1) trunk ON true
-  LEFT JOIN LATERAL (
     SELECT number, account_id, callflow_id, state FROM numbers_phonenumber
      WHERE number = ANY(%(numbers)s) ORDER BY array_position(%(numbers)s, number::text) LIMIT 1) number ON true
+  LEFT JOIN accounts_account called ON called.id = number.account_id
+  LEFT JOIN LATERAL (
+    SELECT address.source_type, address.source_id, address.account_id,
+           address.source_type = 'trunk' OR owner.parent_id IS NULL
+           OR coalesce(owner.id = called.id OR owner.id = ANY(called.ancestors), false) AS reaches
+      FROM registrar_trunkaddress address JOIN accounts_account owner ON owner.id = address.account_id
+     WHERE address.network >>= %(address)s::inet AND address.enabled
+     ORDER BY reaches DESC, masklen(address.network) DESC, address.id LIMIT 1) trunk ON true
   LEFT JOIN accounts_account account
     ON account.id = CASE WHEN trunk.source_type = 'trunk' THEN trunk.account_id ELSE number.account_id END
 """  # noqa: S608 - no value in it
@@ -87,7 +95,9 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
     if row is None or row["source_id"] is None:
         return FORBIDDEN
     from_customer = row["source_type"] == "trunk"
-    if row["account_id"] is None or (not from_customer and row["state"] != IN_SERVICE):
+    if row["account_id"] is None or not row["reaches"]:
+        return UNALLOCATED
+    if not from_customer and row["state"] not in PhoneNumber.ROUTABLE:
         return UNALLOCATED
     if not row["enabled"]:
         return DECLINED

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 LEGS_IN_A_CHUNK = 127
 MOST_CHUNKS = 128
 _SEPARATOR = "~"
+_SECRETS = "sip_auth_"
 # `:_` could make `:_:` of what stands before or behind it.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f'\"\\$~|<>{}\[\]^\u2028\u2029]|:_")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,127}")
@@ -110,6 +111,14 @@ def safe_text(value: str) -> str:
     return value
 
 
+def is_safe_text(value: str) -> bool:
+    """Whether `safe_text` takes the value, and takes it whole: outer blanks would be cut off."""
+    try:
+        return safe_text(value) == value.strip()
+    except UnsafeValue:
+        return False
+
+
 def display_text(value: str) -> str:
     """A person's text (a caller's name) with look-alikes for what the switch would read as syntax: O’Brien."""
     value = value.encode("utf-8", "replace").decode().translate(_LOOKALIKES).replace(":_", ": _")
@@ -122,6 +131,8 @@ def safe_variables(variables: Mapping[str, str]) -> dict[str, str]:
     for name, value in variables.items():
         if not _NAME.fullmatch(name):
             raise UnsafeValue(f"not a variable name: {name[:80]!r}")
+        if name.startswith(_SECRETS) and not is_safe_text(value):
+            raise UnsafeValue(f"{name} cannot be sent to the switch")  # the text ends in a log
         if value.strip():
             checked[name] = safe_text(value.strip())
     return checked

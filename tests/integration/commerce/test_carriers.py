@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.models import AuditEntry
 from apps.foundation.crossbar.errors import ValidationFailed
-from apps.foundation.identity.principal import system_principal
+from apps.foundation.identity.principal import Role, system_principal
 from apps.pbx.devices.actions import create_device
+from apps.switching.calls.dial_string import Contact, Leg, dial_string
 from apps.switching.registrar.models import TrunkAddress
 from tests.cast import Tree, plant_tree
 
@@ -26,11 +28,13 @@ def tree(db: None) -> Tree:
     return plant_tree()
 
 
-def carrier(account: Account, name: str, server: str = "192.0.2.10", **document: Any) -> CarrierResource:
+def carrier(
+    account: Account, name: str, server: str = "192.0.2.10", role: Role = Role.OPERATOR, **document: Any
+) -> CarrierResource:
     gateway = {"server": server} | document.pop("gateway", {})
     given = {"name": name, "rules": [r"^\+(\d+)$"], "gateways": [gateway]} | document
     with account_scope(account.id):
-        return create_carrier(given, system_principal(account.id))
+        return create_carrier(given, replace(system_principal(account.id), role=role))
 
 
 def ways(account: Account, number: str = NUMBER, **options: Any) -> list[GatewayRoute]:
@@ -125,6 +129,43 @@ def test_a_carrier_does_not_claim_a_customer_s_address(tree: Tree) -> None:
     with pytest.raises(ValidationFailed) as refused:
         carrier(tree.master, "us")
     assert "unique" in refused.value.violations["gateways.0.server"]
+
+
+@pytest.mark.parametrize("network", ["198.51.0.0/16", "198.51.100.0/23", "2001:db8::/63"])
+@pytest.mark.parametrize("role", [Role.ACCOUNT_ADMIN, Role.RESELLER_ADMIN])
+def test_only_the_operator_gives_wide_networks(tree: Tree, network: str, role: Role) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        carrier(tree.bakery, "own", role=role, inbound_networks=["192.0.2.77", network])
+    [violations] = refused.value.violations.values()
+    assert "inbound_networks.1" in refused.value.violations
+    assert "wider than /" in violations["format"]["message"]
+    assert carrier(tree.bakery, "own", inbound_networks=[network])
+
+
+def test_an_account_keeps_the_wide_network_the_operator_gave_it(tree: Tree) -> None:
+    made = carrier(tree.bakery, "own", inbound_networks=["198.51.0.0/16"])
+    own = replace(system_principal(tree.bakery.id), role=Role.ACCOUNT_ADMIN)
+    with account_scope(tree.bakery.id):
+        replace_carrier(made, made.to_document() | {"name": "ours"}, own)
+        narrow = ["198.51.100.0/24", "2001:db8::/64"]
+        replace_carrier(made, made.to_document() | {"inbound_networks": narrow}, own)
+        with pytest.raises(ValidationFailed):
+            replace_carrier(made, made.to_document() | {"inbound_networks": ["198.51.0.0/16"]}, own)
+
+
+@pytest.mark.parametrize("password", ["til~de", "less<", "more>", "a:_b", "bell\x07", "de\x7fl", "do$$ar", "back\\"])
+def test_a_password_no_dial_string_can_hold_is_refused(tree: Tree, password: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        carrier(tree.bakery, "own", gateway={"username": "bakery", "password": password})
+    assert "pattern" in refused.value.violations["gateways.0.password"]
+
+
+@pytest.mark.parametrize("password", ["a,b;c=d", "100%&?!@()*+-./:#`_", "grüße"])
+def test_every_other_password_reaches_the_dial_string(tree: Tree, password: str) -> None:
+    carrier(tree.bakery, "own", gateway={"username": "bakery", "password": password})
+    [route] = ways(tree.bakery)
+    leg = Leg(Contact(route.uri, route.profile), variables=route.variables)
+    assert f"sip_auth_password={password}" in dial_string([leg])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,12 @@ pytestmark = pytest.mark.django_db
 FLOW = "f" * 32
 CARRIER = "c" * 32
 PBX = "b" * 32
+#: A carrier of the bakery itself. From 203.0.113.9 it sends calls as the operator's carrier does.
+OWN = "a" * 32
 NUMBER = "+15551230001"
+PORTED = "+15551230003"
+BRANCH = "+15551230004"
+ELSEWHERE = "+15551230005"
 
 
 def actions(document: bytes) -> list[tuple[str, str]]:
@@ -41,8 +46,12 @@ def _routes(company: Company, django_db_blocker: DjangoDbBlocker) -> Iterator[No
             number=NUMBER, account_id=tree.bakery.id, state="in_service", used_by="callflow", callflow_id=FLOW
         )
         PhoneNumber.objects.create(number="+15551230002", account_id=tree.bakery.id, state="reserved")
+        PhoneNumber.objects.create(number=PORTED, account_id=tree.bakery.id, state="port_in")
+        PhoneNumber.objects.create(number=BRANCH, account_id=tree.branch.id, state="in_service")
+        PhoneNumber.objects.create(number=ELSEWHERE, account_id=tree.clinic.id, state="in_service")
         write_trunk_addresses(source_id=CARRIER, account_id=tree.master.id, networks=["203.0.113.0/24"])
         write_trunk_addresses(source_id=PBX, account_id=tree.clinic.id, networks=["203.0.113.77"], source_type="trunk")
+        write_trunk_addresses(source_id=OWN, account_id=tree.bakery.id, networks=["198.51.100.32/28", "203.0.113.9"])
         yield
 
 
@@ -106,6 +115,31 @@ async def test_a_stranger_may_not_call(switch: Switch, address: str) -> None:
     got = actions((await switch.ask(from_carrier(address=address))).content)
     assert got in ([("respond", "403 Forbidden")], [("respond", "503 Service Unavailable")])
     assert got == [("respond", "403 Forbidden")]
+
+
+@pytest.mark.parametrize("dialed", [NUMBER, BRANCH])
+async def test_a_carrier_of_an_account_reaches_it_and_those_below(switch: Switch, dialed: str) -> None:
+    variables = exported((await switch.ask(from_carrier(dialed, "198.51.100.40"))).content)
+    assert variables["dialed_number"] == dialed
+    assert variables["authorizing_id"] == OWN
+
+
+@pytest.mark.parametrize("dialed", [ELSEWHERE, "+15559999999"])
+async def test_a_carrier_of_an_account_reaches_nobody_else(switch: Switch, dialed: str) -> None:
+    got = actions((await switch.ask(from_carrier(dialed, "198.51.100.40"))).content)
+    assert got == [("respond", "404 Not Found")]
+
+
+async def test_a_carrier_two_accounts_use_takes_calls_from_neither(switch: Switch) -> None:
+    """The narrower row of the bakery does not keep the operator's carrier from other numbers."""
+    for dialed, carrier in ((ELSEWHERE, CARRIER), (NUMBER, OWN)):
+        variables = exported((await switch.ask(from_carrier(dialed, "203.0.113.9"))).content)
+        assert (variables["dialed_number"], variables["authorizing_id"]) == (dialed, carrier)
+
+
+async def test_a_number_that_is_being_ported_in_takes_calls(switch: Switch, bakery: Account) -> None:
+    variables = exported((await switch.ask(from_carrier(PORTED))).content)
+    assert variables["account_id"] == bakery.id
 
 
 async def test_a_customers_pbx_calls_as_its_account(switch: Switch, company: Company) -> None:
