@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from django.db import transaction
 
@@ -11,9 +12,21 @@ from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
 from apps.interfaces.freeswitch.models import RefusedRecord
 from apps.interfaces.freeswitch.records import read_record
 
+#: Credentials of a carrier or a phone, and what a password could be guessed from, as variables of a leg and inside the
+#: dial string of an application (`[^^~sip_auth_password=secret~…]`, percent-encoded or not).
+_SECRETS = rb"sip_auth_(?:username|password|response|nonce|cnonce)"
+_AS_VARIABLE = re.compile(rb'("(?:variable_)?' + _SECRETS + rb'"\s*:\s*")(?:[^"\\]|\\.)*', re.DOTALL)
+_IN_DIAL_STRING = re.compile(rb"(" + _SECRETS + rb'(?:=|%3[Dd]))(?:(?!~|%7[EeDd]|%5[Dd]|%3[Ee])[^\]}>"])*')
+
+
+def without_secrets(body: bytes) -> bytes:
+    """A posted record, or anything else that was posted, as it may be stored and shown."""
+    return _IN_DIAL_STRING.sub(rb"\1removed", _AS_VARIABLE.sub(rb"\1removed", body))
+
 
 def keep_refused(node: str, call_id: str, problem: str, body: bytes) -> None:
-    """Keep a body that could not be taken in; the same one again is the same row."""
+    """Keep a body that could not be taken in, without its secrets; the same one again is the same row."""
+    body = without_secrets(body)
     digest = hashlib.sha256(node.encode() + b"/" + body).hexdigest()
     values = {"switch": node[:64], "call_id": call_id[:64], "problem": problem[:255], "body": body}
     RefusedRecord.objects.update_or_create(digest=digest, defaults=values)

@@ -108,6 +108,29 @@ async def test_a_leg_of_nobody_is_kept_only_where_it_was_answered(switch: Switch
     assert await refused() == []
 
 
+async def test_what_is_kept_holds_no_credentials(switch: Switch, bakery: Account) -> None:
+    secret = "s3cr,et:%&!"
+    dialled = f"[^^~sip_auth_username=bakery~sip_auth_password={secret}~x=1]sofia/external/sip:1@192.0.2.1"
+    document = json.loads(body("044", "0" * 32, sip_auth_password=secret, sip_auth_username="oven", kept="yes"))
+    document["variables"]["current_application_data"] = quote(dialled)
+    document["variables"]["sip_auth_response"] = "8d1f"
+    document["app_log"] = {"applications": [{"app_name": "bridge", "app_data": dialled}]}
+    await switch.report(json.dumps(document).encode())
+    [kept] = await refused()
+    text = bytes(kept.body).decode()
+    assert not any(word in text for word in (secret, quote(secret), "s3cr", "bakery", "oven", "8d1f"))
+    left = json.loads(text)
+    assert left["variables"]["kept"] == "yes"
+    assert left["app_log"]["applications"][0]["app_data"].endswith("~x=1]sofia/external/sip:1@192.0.2.1")
+
+
+async def test_a_record_holds_no_credentials(switch: Switch, bakery: Account) -> None:
+    await switch.report(body("044", bakery.id, uuid="paid", sip_auth_password="s3cret", sip_auth_username="oven"))
+    found = await record(bakery, "paid")
+    assert found is not None
+    assert not any(word in str(vars(found)) for word in ("s3cret", "oven"))
+
+
 async def test_impossible_times_are_kept_aside_and_make_no_partition(switch: Switch, bakery: Account) -> None:
     await switch.report(body("044", bakery.id, uuid="ancient", start_uepoch="1"))
     await switch.report(body("044", bakery.id, uuid="backwards", end_uepoch="1795395980000000"))

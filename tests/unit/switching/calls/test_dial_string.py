@@ -35,6 +35,13 @@ def test_one_leg_with_its_variables() -> None:
     )
 
 
+def test_a_refused_password_is_not_in_the_refusal() -> None:
+    with pytest.raises(UnsafeValue) as refused:
+        str(phone(1, sip_auth_password="til~de"))
+    assert "sip_auth_password" in str(refused.value)
+    assert "til~de" not in str(refused.value)
+
+
 @pytest.mark.parametrize("count", [1, 2, 127, 128, 254, 255, 1000])
 def test_every_leg_is_dialled_whatever_their_number(count: int) -> None:
     legs = [phone(number, device=str(number)) for number in range(count)]

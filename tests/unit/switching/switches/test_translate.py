@@ -92,6 +92,15 @@ def test_a_call_of_no_account_is_nobodys() -> None:
     assert not [fact for fact in found if isinstance(fact, CallStarted | CallEnded)]
 
 
+def test_what_is_told_holds_no_credentials() -> None:
+    """What a leg's facts do not hold, no event, list or record of ours can tell."""
+    secret = {"sip_auth_password": "s3cret", "sip_auth_username": "oven", "current_application_data": "s3cret"}
+    told = facts("d1-bridged-call-plain-ALL", **secret)
+    assert told
+    assert "s3cret" not in repr(told)
+    assert "oven" not in repr(told)
+
+
 def test_an_inbound_leg_starts_when_its_account_is_known() -> None:
     headers = {"Unique-ID": "u", "Call-Direction": "inbound", "Caller-Channel-Created-Time": "1795394977917450"}
     create = JsonEvent.of({"Event-Name": "CHANNEL_CREATE", "variable_account_id": ACCOUNT, **headers})
