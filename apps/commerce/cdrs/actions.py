@@ -10,10 +10,12 @@ from django.db import DatabaseError, OperationalError, transaction
 
 from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
 from apps.commerce.cdrs.models import CallRecord
-from apps.foundation.accounts.scope import AccountUnknown, account_scope
+from apps.foundation.accounts.scope import AccountElsewhere, AccountUnknown, account_scope, hold_account
 from apps.foundation.kit.partitions import ensure_partition
 
 log = logging.getLogger(__name__)
+#: How often an account may be moved while one batch of its records is written.
+_MOVES = 5
 
 
 def record_legs(legs: Iterable[FinishedLeg]) -> dict[str, str]:
@@ -31,12 +33,21 @@ def record_legs(legs: Iterable[FinishedLeg]) -> dict[str, str]:
         except NotARecord as error:
             refused[leg.call_id] = str(error)
     for account_id, together in by_account.items():
+        refused |= _write_where_it_lives(account_id, together)
+    return refused
+
+
+def _write_where_it_lives(account_id: str, legs: list[FinishedLeg]) -> dict[str, str]:
+    """An account may be moved to another schema meanwhile: its records then follow it there."""
+    for _attempt in range(_MOVES):
         try:
             with account_scope(account_id):
-                refused |= _write(together)
+                return _write(legs)
+        except AccountElsewhere:
+            continue
         except AccountUnknown:
-            refused |= {leg.call_id: f"there is no account {account_id[:32]!r}" for leg in together}
-    return refused
+            return {leg.call_id: f"there is no account {account_id[:32]!r}" for leg in legs}
+    raise OperationalError(f"the account {account_id} is being moved all the time")
 
 
 def _write(legs: list[FinishedLeg]) -> dict[str, str]:
@@ -55,6 +66,7 @@ def _write(legs: list[FinishedLeg]) -> dict[str, str]:
 
 @transaction.atomic
 def _insert(legs: list[FinishedLeg]) -> None:
+    hold_account()
     for started in {leg.started.strftime("%Y%m"): leg.started for leg in legs}.values():
         ensure_partition(CallRecord, started)
     CallRecord.across_accounts.bulk_create([leg.to_record() for leg in legs], ignore_conflicts=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from apps.foundation.tenants.guards import refuse_transaction_pooling
 from kazoo.celery import app
 
 
@@ -23,4 +24,5 @@ class Command(BaseCommand):
         arguments += ["--concurrency", str(options["concurrency"]), "--prefetch-multiplier", "1"]
         if options["queues"]:
             arguments += ["--queues", options["queues"]]
+        refuse_transaction_pooling()
         app.worker_main(arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from django.core.management import call_command
 
 from apps.foundation.tenants import guards
 from apps.foundation.tenants.raw import raw_session
@@ -36,3 +37,21 @@ def test_a_pooler_in_transaction_mode_stops_the_start(monkeypatch: pytest.Monkey
         monkeypatch.setattr(guards, "raw_session", Client)
         with pytest.raises(guards.TransactionPooling, match="pool_mode = session"):
             guards.refuse_transaction_pooling()
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [
+        ("switch", "apps.interfaces.freeswitch.management.commands.switch"),
+        ("worker", "kazoo.management.commands.worker"),
+    ],
+)
+def test_a_process_that_uses_the_database_looks_first(
+    command: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise guards.TransactionPooling
+
+    monkeypatch.setattr(f"{module}.refuse_transaction_pooling", refuse)
+    with pytest.raises(guards.TransactionPooling):
+        call_command(command)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
 import pytest
 from django.db import connection, transaction
 
+from apps.commerce.cdrs.actions import record_legs
+from apps.commerce.cdrs.legs import FinishedLeg
+from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.actions import move_account
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import AccountElsewhere, account_scope
 from apps.foundation.documents.actions import create_document
+from apps.foundation.kit.clock import now
 from apps.pbx.devices.models import Device
 from tests.cast import Tree, plant_tree
 from tests.integration.foundation.conftest import device_names
@@ -97,4 +102,31 @@ def test_a_write_that_waited_for_a_move_is_refused(
     assert device_names(tree.bakery) == []
     with account_scope(tree.north), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM devices_device WHERE account_id = %s", [tree.bakery.id])
+        assert cursor.fetchone() == (0,)
+
+
+def finished_leg(account: Account, call_id: str) -> FinishedLeg:
+    ended = now()
+    return FinishedLeg(account.id, "fs1", call_id, "inbound", started=ended - timedelta(seconds=9), ended=ended)
+
+
+def recorded_calls(account: Account) -> list[str]:
+    with account_scope(account.id):
+        return list(CallRecord.objects.order_by("call_id").values_list("call_id", flat=True))
+
+
+def test_a_call_record_that_waited_for_a_move_follows_the_account(
+    tree: Tree, run: Callable[[Callable[[], None]], Future[None]]
+) -> None:
+    assert record_legs([finished_leg(tree.bakery, "before")]) == {}
+    refused: list[dict[str, str]] = []
+    with transaction.atomic():
+        move_account(tree.bakery, tree.south, tree.principal)
+        writer = run(lambda: refused.append(record_legs([finished_leg(tree.bakery, "meanwhile")])))
+        until(someone_waits_for_a_lock)
+    writer.result(10)
+    assert refused == [{}]
+    assert recorded_calls(tree.bakery) == ["before", "meanwhile"]
+    with account_scope(tree.north), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM call_record WHERE account_id = %s", [tree.bakery.id])
         assert cursor.fetchone() == (0,)

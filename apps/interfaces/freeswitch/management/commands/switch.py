@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from apps.foundation.tenants.guards import refuse_transaction_pooling
 from apps.pbx.callflows.engine import handle_call
 from apps.switching.calls.call_server import CallServer
 from apps.switching.switches.listener import NodeListener
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     help = "Connect to every switch: hear its events, and run the calls it hands over."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_transaction_pooling()
         asyncio.run(serve(environment))
 
 
