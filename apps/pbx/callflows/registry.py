@@ -8,9 +8,9 @@ What a verb may also do, each optional:
 - **Leave something to be done when the call is over** (a missed-call alert, a recording): `await at_end(call, "name",
   {…})` in `run`, and a function registered with `@at_call_end("name")`. See `ending`.
 - **Explain itself** without a call: `explain`, for `GET callflows/{id}/explain`. The default says what `children` says.
-- **Go on after the call server was lost**: `resume`. The default takes a bridge's result from the channel, and runs the
-  verb again where there was none.
-- **Name what its data refers to**: `Field(json_schema_extra={"names": "device"})`; saving then warns of what is missing.
+- **Go on after the call server was lost**: `resume`. The default takes a bridge's result from the channel, and runs
+  the verb again where there was none.
+- **Name what its data refers to**: `Field(json_schema_extra={"names": "device"})`; saving warns of what is missing.
   See `references`.
 """
 

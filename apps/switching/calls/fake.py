@@ -81,7 +81,7 @@ class FakeCall:
         self._bridges, self._digits, self._keys = iter(self.bridges), iter(self.digits), iter(self.keys)
         self._recorded, self._intercepts, self._faxes = iter(self.recorded), iter(self.intercepts), iter(self.faxes)
         self._answers = iter(self.answers)
-        self._left = False
+        self._left, self._bridged_to = False, ""
 
     @property
     def verbs(self) -> list[str]:
@@ -195,6 +195,7 @@ class FakeCall:
         result = next(self._bridges, NOBODY_ANSWERED)
         self.is_answered = self.is_answered or result.answered
         if result.answered:
+            self._bridged_to = result.other_leg or self.uuid
             if request.on_connected is not None:
                 await request.on_connected(result.other_leg)
             if request.on_digit is not None:
@@ -234,6 +235,15 @@ class FakeCall:
         safe_variables(variables)
         self._note("set_variables", ",".join(sorted(variables)))
         self.variables = {**self.variables, **variables}
+
+    async def remember(self, variables: Mapping[str, str]) -> None:
+        safe_variables(variables)
+        merged = {**self.variables, **variables}
+        self.variables = {name: value for name, value in merged.items() if value}
+
+    async def last_variables(self) -> Mapping[str, str]:
+        """With the channel id of whom it was bridged to, as the switch has it."""
+        return {**self.variables, **({"last_bridge_to": self._bridged_to} if self._bridged_to else {})}
 
     async def set_caller_id(self, caller_id: CallerId) -> None:
         self._note("set_caller_id", f"{caller_id.name} <{caller_id.number}>")

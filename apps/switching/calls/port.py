@@ -305,6 +305,12 @@ class Call(Protocol):
     async def set_variables(self, variables: Mapping[str, str], *, export: bool = False) -> None:
         """Set channel variables; with `export` also on legs rung later."""
 
+    async def remember(self, variables: Mapping[str, str]) -> None:
+        """Set channel variables that are bookkeeping, in one go; an empty value removes one. Nothing is waited for."""
+
+    async def last_variables(self) -> Mapping[str, str]:
+        """Channel variables as they were when the call ended; those known so far where the switch did not say."""
+
     async def set_caller_id(self, caller_id: CallerId) -> None: ...
 
     async def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:

@@ -29,6 +29,8 @@ _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
 LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
 #: Left by an earlier bridge, they would be read as the next one's.
 _OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status"
+#: How long the switch may take to tell how a call ended.
+_LAST_WORDS_SECONDS = 3.0
 _REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Unavailable"}
 
 
@@ -73,13 +75,7 @@ class SocketCall:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        prefix = "variable_"
-        known = {
-            name.removeprefix(prefix): value
-            for name, value in self._channel.as_dict().items()
-            if name.startswith(prefix)
-        }
-        return known | self._set
+        return _variables(self._channel) | self._set
 
     async def answer(self) -> None:
         if not self.is_answered:
@@ -172,6 +168,16 @@ class SocketCall:
             if export:
                 self._exported.append(name)
 
+    async def remember(self, variables: Mapping[str, str]) -> None:
+        known = safe_variables(variables)
+        pairs = [f"{name}={known.get(name, '')}" for name in variables]
+        self._queue("multiset", f"^^~{'~'.join(pairs)}")
+        self._set |= {name: known.get(name, "") for name in variables}
+
+    async def last_variables(self) -> Mapping[str, str]:
+        last = await self._session.wait_complete(_LAST_WORDS_SECONDS)
+        return {**self.variables, **(_variables(last) if last is not None else {})}
+
     async def set_caller_id(self, caller_id: CallerId) -> None:
         for part, value in (("name", caller_id.name), ("number", caller_id.number)):
             shown = display_text(value)
@@ -219,6 +225,11 @@ def _shared_variables(request: BridgeRequest) -> dict[str, str]:
         shared["origination_caller_id_name"] = display_text(request.caller_id.name)
         shared["origination_caller_id_number"] = display_text(request.caller_id.number)
     return shared
+
+
+def _variables(event: Event) -> dict[str, str]:
+    prefix = "variable_"
+    return {name.removeprefix(prefix): value for name, value in event.as_dict().items() if name.startswith(prefix)}
 
 
 def _sip_code(done: Event) -> int | None:
