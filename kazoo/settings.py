@@ -146,6 +146,19 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # a copy run in place needs no collectstatic
 MEDIA_ROOT = environment.home / "media"
 MEDIA_URL = "/media/"
+#: `default` holds the brands' images; `files` what accounts keep: uploads, recordings, messages.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "files": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": environment.home / "files",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # Signing in. Passwords are hashed from crossbar's digests; see apps.foundation.identity.
 AUTH_TOKEN_LIFETIME = 3600  # seconds; there is no refresh, clients sign in again

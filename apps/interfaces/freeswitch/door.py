@@ -30,8 +30,7 @@ class Refused(Exception):
 def node_name(environment: Environment, client: str, authorization: bytes) -> str:
     """The name of the node that asks. Raises Refused: 403 for a foreign address, 401 for an unknown node or a wrong
     secret (which of the two is not told)."""
-    if not is_allowed(environment, client):
-        raise Refused(403, f"{client} is no switch's address")
+    require_switch(environment, client)
     name, _, secret = _credentials(authorization)
     nodes = {address.name for address in environment.effective_switches}
     # Compared before the name is looked at, so that time tells nothing about either.
@@ -39,6 +38,12 @@ def node_name(environment: Environment, client: str, authorization: bytes) -> st
     if not right or name.decode("utf-8", "replace") not in nodes:
         raise Refused(401, f"unknown node or wrong node secret from {client}")
     return name.decode()
+
+
+def require_switch(environment: Environment, client: str) -> None:
+    """Raises Refused: 403 for a foreign address."""
+    if not is_allowed(environment, client):
+        raise Refused(403, f"{client} is no switch's address")
 
 
 def is_allowed(environment: Environment, client: str) -> bool:

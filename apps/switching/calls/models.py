@@ -1,6 +1,9 @@
-"""Live channels: one row per leg that exists on a switch now, written from the switches' events."""
+"""Live channels: one row per leg that exists on a switch now, written from the switches' events. Recorded files: one
+row per file that lies on a switch and is to be fetched."""
 
 from django.db import models
+
+from apps.foundation.kit.clock import now
 
 
 class ChannelState(models.TextChoices):
@@ -47,3 +50,30 @@ class LiveChannel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller_id_number} to {self.destination} ({self.uuid})"
+
+
+class RecordedFile(models.Model):
+    """What a switch recorded and we have not fetched yet: `path` on the node `switch`, for the account's stored file of
+    the same id. The row goes when the file is here and is removed there.
+
+    Shared, so that one query finds all that is awaited. `next_try` is when somebody may try (again); whoever does
+    moves it first. Empty: it was given up, and stays to be seen.
+    """
+
+    id = models.CharField(primary_key=True, max_length=39)
+    account_id = models.CharField(max_length=32, db_index=True)
+    switch = models.CharField(max_length=64)
+    path = models.CharField(max_length=1024)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=255, blank=True)
+    created = models.DateTimeField(default=now)
+    next_try = models.DateTimeField(default=now, null=True, blank=True, db_index=True)
+
+    #: Rows go by themselves: not compared when an account is moved.
+    volatile = True
+
+    class Meta:
+        ordering = ("created", "id")
+
+    def __str__(self) -> str:
+        return f"{self.switch}:{self.path}"

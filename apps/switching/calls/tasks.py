@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 
 from apps.foundation.kit.clock import now
-from apps.switching.calls import commands, jobs
+from apps.switching.calls import commands, fetching, jobs
 from apps.switching.calls.commands import NodeCommand
 from apps.switching.calls.models import LiveChannel
 from apps.switching.esl.errors import ConnectionLost, EslError
@@ -17,6 +17,7 @@ from apps.switching.registrar.models import Registration
 from apps.switching.switches.lines import UnknownNode, lines, run_api, run_job
 
 log = logging.getLogger(__name__)
+AWAITED_AT_ONCE = 200
 
 
 @shared_task(name="calls.hang_up", autoretry_for=(EslError,), retry_backoff=True, max_retries=3)
@@ -72,6 +73,21 @@ def originate(self: Any, job_id: str, nodes: Sequence[str], arguments: str, time
         jobs.finish(job_id, jobs.JobOutcome(ok=False, text="no switch can be reached"))
         return
     raise self.retry(countdown=2**self.request.retries)
+
+
+@shared_task(name="calls.fetch_recorded")
+def fetch_recorded(account_id: str, file_id: str) -> bool:
+    """Fetch a file a switch recorded. Where that fails it is due again later, and the next task finds it."""
+    return fetching.fetch(account_id, file_id)
+
+
+@shared_task(name="calls.fetch_awaited")
+def fetch_awaited() -> int:
+    """Fetch what is due: files that could not be fetched before, and those of a task that never came to run."""
+    due = fetching.due_files(AWAITED_AT_ONCE)
+    for account_id, file_id in due:
+        fetch_recorded.delay(account_id, file_id)
+    return len(due)
 
 
 async def _is_there(client: Any) -> None:

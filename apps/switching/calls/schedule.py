@@ -1,0 +1,3 @@
+"""What this app does on a clock."""
+
+SCHEDULE = {"calls.fetch_awaited": {"task": "calls.fetch_awaited", "schedule": 30.0}}
