@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.schemas import json_schema
 from apps.foundation.crossbar.schemas import shapes as served_shapes
-from apps.pbx.callflows.engine import MOST_STEPS, _Run
+from apps.foundation.kit.clock import now
 from apps.pbx.callflows.lookup import Start
 from apps.pbx.callflows.registry import (
     DuplicateVerb,
@@ -22,6 +22,8 @@ from apps.pbx.callflows.registry import (
     validate_flow,
     verbs,
 )
+from apps.pbx.callflows.run import MOST_STEPS, Run
+from apps.pbx.callflows.trace_rows import Trace
 from apps.switching.calls.fake import ANSWERED, FakeCall
 from apps.switching.calls.port import BridgeResult, CallerHungUp
 from tests.pbx_office import Office, office, run
@@ -96,9 +98,13 @@ def test_every_verb_ends_when_the_caller_hangs_up_half_way(office: Office) -> No
 async def _unending(call: FakeCall, start: Start) -> None:
     """Run it again and again: however little a verb does, the caller leaves sooner or later."""
     for _ in range(10):
-        await _Run(call, start).to_the_end()
+        await Run(call, start, trace_of(call)).to_the_end()
         call.ended_with = ""
         await call.ring_ready()
+
+
+def trace_of(call: FakeCall) -> Trace:
+    return Trace(call.uuid, call.account_id, now())
 
 
 def test_a_verb_that_is_there_twice_or_not_at_all_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +152,7 @@ ANY_NODE = st.one_of(
 def test_any_flow_ends_without_raising(office: Office, flow: Any, digits: list[str], data: st.DataObject) -> None:
     results = data.draw(st.lists(st.sampled_from([ANSWERED, BUSY]), max_size=3))
     call = FakeCall(account_id=office.id, digits=digits, bridges=results, destination="+13125550100")
-    engine = _Run(call, Start(flow=flow))
+    engine = Run(call, Start(flow=flow), trace_of(call))
     run(engine.to_the_end())
     assert call.ended_with
     assert engine.steps <= MOST_STEPS

@@ -12,15 +12,20 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
+from apps.pbx.callflows.progress import LONG_PAUSE, SHORT_PAUSE
+from apps.pbx.callflows.progress import VARIABLE as PROGRESS
 from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.switches.translate import ROUTED
 
 CARRIERS, PHONES = "public", "internal"
+#: How often a lost call server is asked again, quickly at first.
+SHORT_PAUSES, LONG_PAUSES = 12, 10
 #: A value that the switch would not expand, split or cut.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@:+-]{1,128}")
 _ENABLED = """
@@ -143,10 +148,24 @@ def handing_over(variables: Mapping[str, str], call_server: str) -> tuple[str, .
     plain = {name: value for name, value in variables.items() if _PLAIN.fullmatch(value)}
     return (
         *(action("export", f"{name}={value}") for name, value in plain.items()),
+        action("unset", PROGRESS),
         action("event", f"Event-Name=CUSTOM,Event-Subclass={ROUTED}"),
         action("socket", f"{call_server} async full"),
+        *again(call_server),
         *UNAVAILABLE.actions(),
     )
+
+
+@cache
+def again(call_server: str) -> tuple[str, ...]:
+    """What follows where the connection to the call server was lost: it is asked again, for about twenty seconds.
+
+    The call server always ends a call itself, so that nothing of this is reached otherwise. The pauses are variables
+    that it sets: a call no call server ever took is turned away at once, for its carrier may try elsewhere.
+    """
+    socket = action("socket", f"{call_server} async full")
+    pauses = [SHORT_PAUSE] * SHORT_PAUSES + [LONG_PAUSE] * LONG_PAUSES
+    return tuple(one for pause in pauses for one in (action("sleep", f"${{{pause}}}"), socket))
 
 
 def interaction_id(fields: Mapping[str, str]) -> str:

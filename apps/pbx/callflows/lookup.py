@@ -11,12 +11,23 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
-from apps.pbx.callflows.queries import find_flow
+from apps.pbx.callflows.progress import Address, Place, Progress
+from apps.pbx.callflows.queries import FoundFlow, find_flow
 from apps.pbx.numbers.answering import home_region
+from apps.switching.calls.dial_string import settable
 from apps.switching.calls.port import CallKind
+from apps.switching.registrar.models import SipCredential
 
 Node = Mapping[str, Any]
 Refusal = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ringback:
+    """Media references: what the caller hears until the answer, and while a later transfer rings."""
+
+    early: str = ""
+    transfer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +36,45 @@ class Start:
 
     flow: Node = field(default_factory=dict)
     preflow: Node | None = None
+    preflow_id: str = ""
     callflow_id: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    ringback: Ringback = field(default_factory=Ringback)
     refusal: Refusal | None = None
+
+    @property
+    def place(self) -> Place:
+        """The first node of the flow the call is for."""
+        return Place(self.flow, self.callflow_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The call as it comes. `callflow_id` as routing found it, empty for none."""
+    """The call as it comes. `callflow_id` as routing found it, empty for none; `referred_by` the SIP address of the
+    phone that transferred it here, empty for none."""
 
     dialled: str
     callflow_id: str
     authorizing_id: str
     call_kind: CallKind
     interaction_id: str
+    referred_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """Where a call goes on that another call server had: `here` and `returns` as they are now in the flows."""
+
+    start: Start
+    here: Place
+    returns: tuple[Place, ...]
 
 
 def look_up(arrival: Arrival) -> Start:
     """Find out what happens with a call of the scope's account.
 
-    `no_match` is for the account's own phones: a carrier's call must not go out again through it.
+    `no_match` is for the account's own phones, and for calls they transfer: a carrier's call must not go out again
+    through it by itself.
     """
     account = Account.objects.get(id=current_account_id())
     if not account.enabled:
@@ -53,21 +83,53 @@ def look_up(arrival: Arrival) -> Start:
     verdict = may_start_call(arrival.call_kind, interaction_id=arrival.interaction_id, emergency=emergency)
     if not verdict.allowed:
         return Start(refusal=(486, f"Limit reached: {verdict.reason}"))
+    found = found_for(account, arrival)
+    return started(account, found) if found is not None else Start(refusal=(404, "Not Found"))
+
+
+def found_for(account: Account, arrival: Arrival) -> FoundFlow | None:
+    """The callflow that answers this call, None for none."""
     found = find_flow(arrival.dialled)
-    own_phone = arrival.call_kind == "internal" and bool(arrival.authorizing_id)
-    if found is not None and (own_phone or not found.is_no_match):
-        return _started(account, found.callflow, found.capture_group)
+    if found is not None and (not found.is_no_match or _is_own(account, arrival)):
+        return found
     routed = Callflow.objects.filter(id=arrival.callflow_id).first() if arrival.callflow_id else None
-    return _started(account, routed, "") if routed is not None else Start(refusal=(404, "Not Found"))
+    return FoundFlow(routed) if routed is not None else None
 
 
-def _started(account: Account, callflow: Callflow, capture_group: str) -> Start:
+def started(account: Account, found: FoundFlow) -> Start:
+    """The flow of the call and what its channel is told of it."""
+    callflow = found.callflow
+    preflow_id, preflow = _preflow(account)
+    named = {f"capture_group_{name}": value for name, value in found.capture_groups.items()}
+    groups = settable({"capture_group": found.capture_group, **named}.items())
     return Start(
         flow=callflow.flow,
-        preflow=_preflow(account),
+        preflow=preflow,
+        preflow_id=preflow_id,
         callflow_id=callflow.id,
-        variables={"callflow_id": callflow.id, "capture_group": capture_group},
+        variables={"callflow_id": callflow.id, **groups},
+        ringback=_ringback(callflow),
     )
+
+
+def take_up(progress: Progress) -> Resumption | None:
+    """Find the nodes again that `progress` names. None where the flow the call is for is gone.
+
+    A flow that was changed meanwhile may have no such node any more: the call begins again at the flow's root.
+    """
+    wanted = {progress.callflow_id, progress.here.callflow_id, *(one.callflow_id for one in progress.returns)}
+    flows = {flow.id: flow for flow in Callflow.objects.filter(id__in=wanted)}
+    main = flows.get(progress.callflow_id)
+    if main is None:
+        return None
+
+    def find(address: Address) -> Place | None:
+        flow = flows.get(address.callflow_id)
+        return Place(flow.flow, flow.id).at(address.path) if flow is not None else None
+
+    start = Start(flow=main.flow, callflow_id=main.id, variables={"callflow_id": main.id}, ringback=_ringback(main))
+    returns = tuple(place for one in progress.returns if (place := find(one)) is not None)
+    return Resumption(start, find(progress.here) or start.place, returns)
 
 
 def flow_of(callflow_id: str) -> Node | None:
@@ -76,7 +138,25 @@ def flow_of(callflow_id: str) -> Node | None:
     return found if isinstance(found, Mapping) else None
 
 
-def _preflow(account: Account) -> Node | None:
+def _is_own(account: Account, arrival: Arrival) -> bool:
+    """Whether one of the account's own phones called, or sent the call here."""
+    if arrival.call_kind == "internal" and arrival.authorizing_id:
+        return True
+    username, _, realm = arrival.referred_by.strip("<> ").removeprefix("sip:").partition(";")[0].partition("@")
+    if not username or realm.partition(":")[0].lower() != account.realm:
+        return False
+    return SipCredential.objects.filter(
+        realm=account.realm, username=username, account_id=account.id, enabled=True
+    ).exists()
+
+
+def _preflow(account: Account) -> tuple[str, Node | None]:
     preflow = account.document.get("preflow")
     always = preflow.get("always") if isinstance(preflow, Mapping) else None
-    return flow_of(str(always)) if always else None
+    return (str(always), flow_of(str(always))) if always else ("", None)
+
+
+def _ringback(callflow: Callflow) -> Ringback:
+    found = callflow.document.get("ringback")
+    ringback = found if isinstance(found, Mapping) else {}
+    return Ringback(str(ringback.get("early") or ""), str(ringback.get("transfer") or ""))

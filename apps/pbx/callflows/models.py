@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.accounts.scope import current_account_id, current_scope
 from apps.foundation.documents.models import AccountRow, Document, SchemaManager
+from apps.foundation.kit.clock import now
 
 
 class Callflow(Document):
@@ -61,3 +62,111 @@ class CallflowNumber(AccountRow):
 
     def __str__(self) -> str:
         return self.number
+
+
+class VersionManager(models.Manager["CallflowVersion"]):
+    def get_queryset(self) -> models.QuerySet["CallflowVersion"]:
+        return super().get_queryset().filter(account_id=current_account_id())
+
+
+class CallflowVersion(AccountRow):
+    """A callflow as it was published: `number` counts from 1. What is published last is what calls follow.
+
+    `author` and `author_id` say who published it (a user's name, or how the caller was authenticated).
+    """
+
+    callflow_id = models.CharField(max_length=32)
+    number = models.PositiveIntegerField()
+    document: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    note = models.CharField(max_length=256, blank=True)
+    author = models.CharField(max_length=128, blank=True)
+    author_id = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField(default=now)
+
+    objects = VersionManager()
+    across_accounts: ClassVar[SchemaManager] = SchemaManager()
+
+    class Meta:
+        base_manager_name = "across_accounts"
+        ordering = ("-number",)
+        constraints = [models.UniqueConstraint(fields=["callflow_id", "number"], name="callflows_version")]
+
+    def __str__(self) -> str:
+        return f"{self.callflow_id} version {self.number}"
+
+
+class DraftManager(models.Manager["CallflowDraft"]):
+    def get_queryset(self) -> models.QuerySet["CallflowDraft"]:
+        return super().get_queryset().filter(account_id=current_account_id())
+
+
+class CallflowDraft(AccountRow):
+    """What somebody is working on: a whole document of one callflow, of no effect on calls before it is published.
+
+    `based_on` is the version it began from; a draft may be unfinished, it is checked when it is published.
+    """
+
+    callflow_id = models.CharField(max_length=32, db_index=True)
+    name = models.CharField(max_length=128, blank=True)
+    based_on = models.PositiveIntegerField(default=0)
+    document: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    author = models.CharField(max_length=128, blank=True)
+    created = models.DateTimeField(default=now)
+    modified = models.DateTimeField(default=now)
+
+    objects = DraftManager()
+    across_accounts: ClassVar[SchemaManager] = SchemaManager()
+
+    class Meta:
+        base_manager_name = "across_accounts"
+        ordering = ("created", "id")
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+class TraceManager(models.Manager["CallTrace"]):
+    """Traces of the scope's account."""
+
+    def get_queryset(self) -> models.QuerySet["CallTrace"]:
+        return super().get_queryset().filter(account_id=current_account_id())
+
+
+class TraceSchemaManager(models.Manager["CallTrace"]):
+    def get_queryset(self) -> models.QuerySet["CallTrace"]:
+        current_scope()
+        return super().get_queryset()
+
+
+class CallTrace(models.Model):
+    """The steps a call took through its callflows, and why. `ended` is empty while it goes on.
+
+    `id` follows from the call's id, so that whoever writes it last (the call server, another that took the call over,
+    the call record's intake) writes the same row. A step is `{"at", "callflow_id", "path", "module", "outcome",
+    "wanted", "child"}`, `at` in Unix milliseconds.
+    """
+
+    id = models.CharField(primary_key=True, max_length=39)
+    month = models.DateField()
+    account_id = models.CharField(max_length=32)
+    call_id = models.CharField(max_length=64)
+    interaction_id = models.CharField(max_length=64, blank=True)
+    callflow_id = models.CharField(max_length=32, blank=True)
+    caller_id_number = models.CharField(max_length=64, blank=True)
+    destination = models.CharField(max_length=128, blank=True)
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True, blank=True)
+    hangup_cause = models.CharField(max_length=64, blank=True)
+    steps: "models.JSONField[list[dict[str, Any]], list[dict[str, Any]]]" = models.JSONField(default=list)
+
+    monthly = True
+    objects = TraceManager()
+    across_accounts = TraceSchemaManager()
+
+    class Meta:
+        managed = False
+        db_table = "call_trace"
+        base_manager_name = "across_accounts"
+
+    def __str__(self) -> str:
+        return f"{self.caller_id_number} to {self.destination} ({self.call_id})"

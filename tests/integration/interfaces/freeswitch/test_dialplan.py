@@ -91,11 +91,15 @@ async def test_a_did_reaches_its_account(switch: Switch, bakery: Account, known_
     assert variables["dialed_number"] == NUMBER
     assert variables["authorizing_id"] == CARRIER
     assert re.fullmatch(r"\d{11}-[0-9a-f]{8}", variables["interaction_id"])
-    assert actions(document)[-3:] == [
+    handed_over = [action for action in actions(document) if action[0] not in ("export", "sleep")]
+    socket = ("socket", f"127.0.0.1:{known_node.ports.outbound} async full")
+    assert handed_over[:3] == [
+        ("unset", "flow_state"),
         ("event", "Event-Name=CUSTOM,Event-Subclass=kazoo::routed"),
-        ("socket", f"127.0.0.1:{known_node.ports.outbound} async full"),
-        ("respond", "503 Service Unavailable"),
+        socket,
     ]
+    assert set(handed_over[3:-1]) == {socket}, "a lost call server is asked again"
+    assert handed_over[-1] == ("respond", "503 Service Unavailable")
 
 
 async def test_a_call_costs_one_query(switch: Switch, bakery: Account) -> None:
@@ -183,7 +187,7 @@ async def test_a_variable_cannot_smuggle_an_application(switch: Switch, bakery: 
     nasty = '"/><action application="system" data="x"/>${system x}'
     document = (await switch.ask(from_phone(bakery.id, variable_owner_id=nasty))).content
     assert "owner_id" not in exported(document)
-    assert all(name in ("export", "event", "socket", "respond") for name, _ in actions(document))
+    assert {name for name, _ in actions(document)} == {"export", "unset", "event", "socket", "sleep", "respond"}
 
 
 async def test_without_the_database_a_call_is_told_to_try_later(

@@ -1,0 +1,97 @@
+"""Writing and reading the traces of calls. Every function runs in the scope of the account whose calls they are."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import DatabaseError
+
+from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.kit.clock import now
+from apps.foundation.kit.ids import monthly_id
+from apps.foundation.kit.partitions import ensure_partition, first_of_month
+from apps.pbx.callflows.ending import EndedCall, perform
+from apps.pbx.callflows.models import CallTrace
+
+log = logging.getLogger(__name__)
+#: A call may come back to the flows again and again (transfers); its first steps say most.
+MOST_KEPT = 500
+_WRITTEN = ["steps", "callflow_id", "interaction_id", "caller_id_number", "destination", "hangup_cause"]
+
+
+@dataclass
+class Trace:
+    """One call's steps so far. `started` is its first moment, which names the row."""
+
+    call_id: str
+    account_id: str
+    started: datetime
+    interaction_id: str = ""
+    callflow_id: str = ""
+    caller_id_number: str = ""
+    destination: str = ""
+    hangup_cause: str = ""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def row_id(self) -> str:
+        naming = hashlib.md5(self.call_id.encode(), usedforsecurity=False).hexdigest()
+        return monthly_id(self.started, naming)
+
+    def to_row(self) -> CallTrace:
+        row = CallTrace(
+            id=self.row_id,
+            month=first_of_month(self.started.astimezone(UTC)).date(),
+            account_id=current_account_id(),
+            started=self.started,
+            steps=self.steps[:MOST_KEPT],
+        )
+        for name in ("call_id", *_WRITTEN[1:]):
+            width = CallTrace._meta.get_field(name).max_length  # type: ignore[union-attr]
+            setattr(row, name, getattr(self, name)[:width])
+        return row
+
+
+def write_traces(traces: Sequence[Trace]) -> None:
+    """Write them as they are now, over what was written before."""
+    for month in {trace.started.strftime("%Y%m"): trace.started for trace in traces}.values():
+        ensure_partition(CallTrace, month)
+    CallTrace.objects.bulk_create(
+        [trace.to_row() for trace in traces],
+        update_conflicts=True,
+        unique_fields=["id", "month"],
+        update_fields=_WRITTEN,
+    )
+
+
+def finish_traces(finished: Iterable[tuple[Trace, EndedCall]]) -> None:
+    """Write them for the last time, and do what was left to be done at the end of each of these calls.
+
+    Whoever finishes a call first does its duties; a second time nothing happens.
+    """
+    pairs = list(finished)
+    try:
+        write_traces([trace for trace, _ in pairs])
+    except (DatabaseError, ValueError) as error:
+        log.warning("the steps of %d calls could not be kept: %s", len(pairs), error)
+    for trace, ended in pairs:
+        if mark_ended(trace):
+            perform(ended)
+
+
+def mark_ended(trace: Trace) -> bool:
+    """Whether the call had not been marked yet."""
+    rows = CallTrace.objects.filter(id=trace.row_id, month=first_of_month(trace.started.astimezone(UTC)).date())
+    return rows.filter(ended=None).update(ended=now(), hangup_cause=trace.hangup_cause[:64]) == 1
+
+
+def steps_so_far(call_id: str, started: datetime) -> list[dict[str, Any]]:
+    """What an earlier call server, or an earlier visit of the call to the flows, wrote."""
+    row_id = Trace(call_id, current_account_id(), started).row_id
+    found = CallTrace.objects.filter(id=row_id).values_list("steps", flat=True).first()
+    return list(found or [])
