@@ -11,7 +11,10 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-_COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length"}
+_COMPACT = {
+    "v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length", "c": "content-type",
+    "r": "refer-to", "b": "referred-by", "o": "event",
+}  # fmt: skip
 
 
 @dataclass
@@ -103,15 +106,22 @@ def media_address(description: str) -> tuple[str, int]:
 def digest_answer(challenge: str, method: str, uri: str, username: str, password: str) -> str:
     """The Authorization header's value for a WWW-Authenticate or Proxy-Authenticate."""
     asked = dict(re.findall(r'(\w+)="?([^",]*)"?', challenge))
-    realm, nonce = asked["realm"], asked["nonce"]
-    first = _md5(f"{username}:{realm}:{password}")
-    second = _md5(f"{method}:{uri}")
-    parts = f'username="{username}", realm="{realm}", nonce="{nonce}", uri="{uri}", algorithm=MD5'
+    given = {"username": username, "realm": asked["realm"], "nonce": asked["nonce"], "uri": uri}
     if "qop" in asked:
-        cnonce = secrets.token_hex(8)
-        answer = _md5(f"{first}:{nonce}:00000001:{cnonce}:auth:{second}")
-        return f'Digest {parts}, response="{answer}", qop=auth, nc=00000001, cnonce="{cnonce}"'
-    return f'Digest {parts}, response="{_md5(f"{first}:{nonce}:{second}")}"'
+        given |= {"qop": "auth", "nc": "00000001", "cnonce": secrets.token_hex(8)}
+    quoted = ", ".join(
+        f"{name}={value}" if name in ("qop", "nc") else f'{name}="{value}"' for name, value in given.items()
+    )
+    return f'Digest {quoted}, algorithm=MD5, response="{digest_response(given, method, password)}"'
+
+
+def digest_response(given: dict[str, str], method: str, password: str) -> str:
+    """The `response` that goes with the other parts of an Authorization header (RFC 2617 §3.2.2)."""
+    first = _md5(f"{given['username']}:{given['realm']}:{password}")
+    second = _md5(f"{method}:{given['uri']}")
+    if given.get("qop"):
+        return _md5(f"{first}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{second}")
+    return _md5(f"{first}:{given['nonce']}:{second}")
 
 
 def _md5(text: str) -> str:

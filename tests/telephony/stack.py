@@ -19,7 +19,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -172,6 +173,16 @@ class Stack:
     def _still_running(self) -> None:
         for name, process in self._running:
             assert process.poll() is None, f"{name} ended:\n{self.logs()}"
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[Stack]:
+    """The same for a fixture that outlives one test's event loop."""
+    asyncio.run(stack.__aenter__())
+    try:
+        yield stack
+    finally:
+        asyncio.run(stack.stop())
 
 
 def render_in(settings: Environment, variables: dict[str, str]) -> None:

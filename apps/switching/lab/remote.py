@@ -4,10 +4,11 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 
 * ``{"do":"register","username":"1001","realm":"acme.test","password":"…","behaviour":{"kind":"answer","after":0.1}}``
 * ``{"do":"unregister","username":…,"realm":…}`` · ``{"do":"behave","username":…,"realm":…,"behaviour":{…}}``
-* ``{"do":"call","username":…,"realm":…,"number":"1002"}`` → ``{"ok":true,"uuid":…}``
+* ``{"do":"call","username":…,"realm":…,"number":"1002"}`` → ``{"ok":true,"uuid":…,"id":7}``
 * ``{"do":"carrier","behaviour":{…},"numbers":{"+1555…":{…}}}`` sets what the carrier's numbers do
 * ``{"do":"carrier_call","from":"+1312…","to":"+1212…","name":"Pat"}``
 * ``{"do":"hang_up","uuid":…}`` · ``{"do":"dtmf","uuid":…,"digits":"12#"}`` · ``{"do":"hold","uuid":…,"on":true}``
+* ``{"do":"refer","uuid":…,"number":"1003"}`` a blind transfer; ``"other":<uuid>`` for an attended one
 * ``{"do":"answer","uuid":…}`` · ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
 * ``{"do":"state"}`` phones, channels, what rang where, and how the calls that were placed went
 """
@@ -18,9 +19,11 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from apps.switching.lab.profile import Redirect
 from apps.switching.lab.world import LabCall, LabCarrier, LabPhone, behaviour_from
 
 if TYPE_CHECKING:
+    from apps.switching.lab.channel import Channel
     from apps.switching.lab.core import LabSwitch
 
 Request = dict[str, Any]
@@ -84,7 +87,7 @@ async def _behave(switch: LabSwitch, request: Request) -> Request:
 
 async def _place(switch: LabSwitch, request: Request) -> Request:
     call = _phone(switch, request).call(str(request["number"]), request.get("headers"))
-    return {"uuid": call.uuid}
+    return {"uuid": call.uuid, "id": call.id}
 
 
 async def _set_carrier(switch: LabSwitch, request: Request) -> Request:
@@ -99,7 +102,7 @@ async def _set_carrier(switch: LabSwitch, request: Request) -> Request:
 async def _carrier_call(switch: LabSwitch, request: Request) -> Request:
     carrier = _carrier(switch)
     call = carrier.call(str(request["from"]), str(request["to"]), str(request.get("name", "")), request.get("headers"))
-    return {"uuid": call.uuid}
+    return {"uuid": call.uuid, "id": call.id}
 
 
 async def _hang_up(switch: LabSwitch, request: Request) -> Request:
@@ -115,6 +118,34 @@ async def _dtmf(switch: LabSwitch, request: Request) -> Request:
 async def _hold(switch: LabSwitch, request: Request) -> Request:
     _call(switch, request).hold(bool(request.get("on", True)))
     return {}
+
+
+async def _refer(switch: LabSwitch, request: Request) -> Request:
+    """Who the call talks to dials a number, or is connected with whom another call of the phone talks to; the
+    phone's own legs are hung up, as mod_sofia does after a REFER."""
+    from apps.switching.lab.channel_commands import uuid_bridge
+
+    mine = _talking(switch, str(request["uuid"]))
+    assert mine.bridged_to is not None
+    if "other" not in request:
+        switch.transfer(mine.bridged_to, Redirect(str(request["number"]), context=mine.profile.context))
+        mine.hang_up("BLIND_TRANSFER")
+        return {}
+    other = _talking(switch, str(request["other"]))
+    assert other.bridged_to is not None
+    answer = await uuid_bridge(switch, f"{mine.bridged_to.uuid} {other.bridged_to.uuid}")
+    if not answer.startswith("+OK"):
+        raise BadRequestError(answer.strip())
+    mine.hang_up("ATTENDED_TRANSFER")
+    other.hang_up("ATTENDED_TRANSFER")
+    return {}
+
+
+def _talking(switch: LabSwitch, uuid: str) -> Channel:
+    channel = switch.channels.get(uuid)
+    if channel is None or channel.bridged_to is None:
+        raise BadRequestError(f"{uuid} talks to nobody")
+    return channel
 
 
 async def _answer(switch: LabSwitch, request: Request) -> Request:
@@ -164,11 +195,13 @@ def _placed(call: LabCall) -> Request:
     return {
         "by": call.owner.name if isinstance(call.owner, LabCarrier) else call.owner.username,
         "uuid": call.uuid,
+        "id": call.id,
         "ringing": call.is_ringing or call.is_early,
         "answered": call.is_answered,
         "ended": call.is_ended,
         "cause": call.cause,
         "status": 200 if call.is_answered else call.sip_status,
+        "digits": call.digits_heard,
     }
 
 
@@ -179,6 +212,9 @@ def _invite(invite: Any) -> Request:
         "caller_id_number": invite.caller_id_number,
         "headers": invite.headers,
         "uuid": invite.call.uuid,
+        "id": invite.call.id,
+        "ringing": invite.call.is_ringing,
+        "status": 200 if invite.call.is_answered else invite.call.sip_status,
         "answered": invite.call.is_answered,
         "ended": invite.call.is_ended,
         "cause": invite.call.cause,
@@ -196,6 +232,7 @@ _ACTIONS: dict[str, Callable[[LabSwitch, Request], Awaitable[Request]]] = {
     "hang_up": _hang_up,
     "dtmf": _dtmf,
     "hold": _hold,
+    "refer": _refer,
     "answer": _answer,
     "reject": _reject,
     "state": _state,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from apps.switching.lab.core import LabSwitch
 
 _ports = itertools.count(20000)
+_numbers = itertools.count(1)
 _NETWORK_SECONDS = 0.02
 _REMEMBERED = 50
 
@@ -147,6 +148,7 @@ class LabCall:
 
     def __init__(self, owner: LabPhone | LabCarrier) -> None:
         self.owner = owner
+        self.id = next(_numbers)
         self.channel: Channel | None = None
         self.is_ringing = False
         self.is_early = False
