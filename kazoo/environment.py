@@ -83,6 +83,13 @@ class Environment:
     encryption_key_setting: str | None
     node_secret_setting: str | None
     api_tokens: int
+    speech_engine: str
+    speech_command: str | None
+    speech_url: str | None
+    speech_key: str | None
+    speech_model: str
+    speech_voices: Mapping[str, str]
+    speech_cache_megabytes: int
     mail_server: MailServer | None
 
     @cached_property

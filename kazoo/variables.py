@@ -7,6 +7,7 @@ A row drives three things: parsing, the message an operator gets when the value 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -107,6 +108,27 @@ def parse_names(text: str) -> tuple[str, ...]:
     if not names:
         raise ValueError("is empty")
     return names
+
+
+def parse_pairs(text: str) -> dict[str, str]:
+    """`name=value` pairs separated by commas."""
+    pairs = dict(
+        (name.strip(), value.strip()) for name, _, value in (item.partition("=") for item in text.split(",") if item)
+    )
+    if not pairs or not all(name and value for name, value in pairs.items()):
+        raise ValueError("is not a list of name=value")
+    return pairs
+
+
+def parse_command(text: str) -> str:
+    """A command line as a shell would split it; no shell runs it."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("has a quotation mark without its partner") from None
+    if not words:
+        raise ValueError("is empty")
+    return text
 
 
 def parse_public_url(text: str) -> str:
