@@ -14,6 +14,7 @@ import copy
 import csv
 import io
 import json
+from importlib import import_module
 from typing import Any, ClassVar
 
 import pytest
@@ -66,6 +67,7 @@ class ResourceContract:
 
     @property
     def resource(self) -> type[Resource]:
+        import_module("apps.foundation.crossbar.urls")  # it is what loads the resources
         found = registry.find(self.path)
         assert found is not None, f"no resource {self.path}"
         return found

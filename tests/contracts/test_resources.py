@@ -48,3 +48,23 @@ class TestCallflows(ResourceContract):
 
 class TestCarriers(ResourceContract):
     path = "resources"
+
+
+class TestTemporalRules(ResourceContract):
+    path = "temporal_rules"
+
+
+class TestTemporalRuleSets(ResourceContract):
+    path = "temporal_rules_sets"
+
+
+class TestLists(ResourceContract):
+    path = "lists"
+
+
+class TestBlacklists(ResourceContract):
+    path = "blacklists"
+
+
+class TestMatchLists(ResourceContract):
+    path = "match_lists"
