@@ -1,4 +1,5 @@
-"""What a switch asks and hands in: `POST /freeswitch/xml` (mod_xml_curl) and `POST /freeswitch/cdr` (mod_json_cdr).
+"""What a switch asks and hands in: `POST /freeswitch/xml` (mod_xml_curl), `POST /freeswitch/cdr` (mod_json_cdr), and
+files to play and recordings to keep below `/freeswitch/files/` (mod_http_cache).
 
 A bare ASGI application beside Django: the questions come with every REGISTER and every call, and need neither
 middleware nor the ORM.
@@ -11,9 +12,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from apps.interfaces.freeswitch import dialplan, intake
+from apps.interfaces.freeswitch import dialplan, files, intake, spoken
 from apps.interfaces.freeswitch.directory import Directory
-from apps.interfaces.freeswitch.door import Refused, node_name
+from apps.interfaces.freeswitch.door import Refused, node_name, require_switch
 from apps.interfaces.freeswitch.markup import NOT_FOUND, document
 from apps.interfaces.freeswitch.store import DatabaseAway, store
 from apps.switching.switches.configuration import LOCAL_NODE, configuration_files, local_node
@@ -22,6 +23,7 @@ from kazoo.environment import environment
 log = logging.getLogger(__name__)
 
 PREFIX = "/freeswitch/"
+FILES = PREFIX + "files/"
 MAX_QUESTION = 1024 * 1024
 MAX_FIELDS = 5_000
 #: A record holds every variable of a leg; one of 4 MB has been seen to make a record of 16 MB.
@@ -42,6 +44,14 @@ class TooLarge(Exception):
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request."""
     try:
+        if scope["path"].startswith(FILES):
+            require_switch(environment, _client(scope))
+            await files.serve(scope, receive, send)
+            return
+        if scope["path"].startswith(spoken.PREFIX):
+            require_switch(environment, _client(scope))
+            await spoken.serve(scope, send)
+            return
         status, body = await _serve(scope, receive)
     except Refused as refused:
         log.warning("a switch's request was refused: %s", refused)
@@ -64,14 +74,18 @@ async def _serve(scope: Scope, receive: Receive) -> Answer:
     if scope["method"] != "POST":
         return 405, b""
     headers = dict(scope["headers"])
-    client = (scope.get("client") or ("", 0))[0]
-    node = node_name(environment, client, headers.get(b"authorization", b""))
+    node = node_name(environment, _client(scope), headers.get(b"authorization", b""))
     if scope["path"] == PREFIX + "xml":
         return 200, await _answer(await _body(receive, headers, MAX_QUESTION), node)
     if scope["path"] == PREFIX + "cdr":
         leg = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("uuid", [""])[0]
         return await intake.take_in(await _body(receive, headers, MAX_RECORD), node, leg), b""
     return 404, b""
+
+
+def _client(scope: Scope) -> str:
+    address: str = (scope.get("client") or ("", 0))[0]
+    return address
 
 
 async def _answer(body: bytes, node: str) -> bytes:
