@@ -18,8 +18,10 @@ from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
+from apps.pbx.blocked_callers.models import ANONYMOUS
 from apps.pbx.callflows.progress import LONG_PAUSE, SHORT_PAUSE
 from apps.pbx.callflows.progress import VARIABLE as PROGRESS
+from apps.pbx.lists.numbers import is_anonymous
 from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.switches.translate import ROUTED
 
@@ -36,7 +38,7 @@ _ENABLED = """
 #: dialled number is the one that counts.
 FROM_CARRIER = f"""
 SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.callflow_id, number.state,
-       account.id AS account_id, {_ENABLED} AS enabled
+       account.id AS account_id, {_ENABLED} AS enabled, blocked.number AS blocked
   FROM (SELECT 1) AS one
   LEFT JOIN LATERAL (
     SELECT number, account_id, callflow_id, state FROM numbers_phonenumber
@@ -51,6 +53,9 @@ SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.
      ORDER BY reaches DESC, masklen(address.network) DESC, address.id LIMIT 1) trunk ON true
   LEFT JOIN accounts_account account
     ON account.id = CASE WHEN trunk.source_type = 'trunk' THEN trunk.account_id ELSE number.account_id END
+  LEFT JOIN LATERAL (
+    SELECT entry.number FROM blocked_callers_blockedcaller entry
+     WHERE entry.account_id = account.id AND entry.number = ANY(%(callers)s) LIMIT 1) blocked ON true
 """  # noqa: S608 - no value in it
 FROM_PHONE = f"""
 SELECT account.id AS account_id, {_ENABLED} AS enabled FROM accounts_account account WHERE account.id = %(account_id)s
@@ -74,6 +79,8 @@ class Refusal:
 UNALLOCATED = Refusal("404 Not Found")
 FORBIDDEN = Refusal("403 Forbidden")
 DECLINED = Refusal("603 Decline")
+#: RFC 5079: the caller may try again without hiding who he is.
+ANONYMOUS_REFUSED = Refusal("433 Anonymity Disallowed")
 UNAVAILABLE = Refusal("503 Service Unavailable")
 
 
@@ -96,7 +103,7 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
     address, dialed = fields.get("variable_sip_network_ip", ""), _dialed(fields)
     if not _PLAIN.fullmatch(address):
         return FORBIDDEN
-    row = await store.row(FROM_CARRIER, {"address": address, "numbers": spellings(dialed)})
+    row = await store.row(FROM_CARRIER, {"address": address, "numbers": spellings(dialed), "callers": callers(fields)})
     if row is None or row["source_id"] is None:
         return FORBIDDEN
     from_customer = row["source_type"] == "trunk"
@@ -106,6 +113,8 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
         return UNALLOCATED
     if not row["enabled"]:
         return DECLINED
+    if row["blocked"] and not from_customer:
+        return ANONYMOUS_REFUSED if row["blocked"] == ANONYMOUS else DECLINED
     variables = {
         "account_id": row["account_id"],
         "authorizing_id": row["source_id"],
@@ -182,6 +191,14 @@ def spellings(dialed: str) -> list[str]:
         except NotANumber:
             continue
     return list(dict.fromkeys([*found, dialed]))
+
+
+def callers(fields: Mapping[str, str]) -> list[str]:
+    """What a blacklist may have written for who calls: nothing of him where he hides it."""
+    number = (fields.get("Hunt-Caller-ID-Number") or fields.get("Caller-Caller-ID-Number") or "")[:64]
+    name = (fields.get("Hunt-Caller-ID-Name") or fields.get("Caller-Caller-ID-Name") or "")[:128]
+    hidden = "true" in (fields.get("Hunt-Privacy-Hide-Number"), fields.get("Caller-Privacy-Hide-Number"))
+    return [ANONYMOUS] if is_anonymous(number, name, hidden=hidden) else [*spellings(number), number.lower()]
 
 
 def action(application: str, data: str) -> str:

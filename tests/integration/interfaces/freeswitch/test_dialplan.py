@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.foundation.accounts import documents as accounts
+from apps.foundation.accounts.actions import replace_account
 from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
+from apps.pbx.blocked_callers.models import BlockedCaller
+from apps.pbx.lists.actions import create_blacklist
 from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.registrar.actions import write_trunk_addresses
 from kazoo.environment import Environment
@@ -53,6 +59,25 @@ def _routes(company: Company, django_db_blocker: DjangoDbBlocker) -> Iterator[No
         write_trunk_addresses(source_id=PBX, account_id=tree.clinic.id, networks=["203.0.113.77"], source_type="trunk")
         write_trunk_addresses(source_id=OWN, account_id=tree.bakery.id, networks=["198.51.100.32/28", "203.0.113.9"])
         yield
+
+
+@pytest.fixture(scope="module")
+def blacklist(company: Company, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Numbers the bakery does not want to hear from, nor anybody who hides his."""
+    bakery, principal = company.tree.bakery, company.tree.principal
+    numbers: dict[str, Any] = {"+13125550666": {}, "4711": {}}
+
+    def name_lists(*ids: str) -> None:
+        account = Account.objects.get(id=bakery.id)
+        replace_account(account, {**accounts.to_document(account), "blacklists": list(ids)}, principal)
+
+    with django_db_blocker.unblock():
+        with account_scope(bakery.id):
+            made = create_blacklist({"name": "No", "numbers": numbers, "should_block_anonymous": True}, principal)
+        name_lists(made.id)
+        yield
+        name_lists()
+        assert not BlockedCaller.objects.filter(account_id=bakery.id).exists()
 
 
 def from_carrier(to: str = "15551230001", address: str = "203.0.113.5", **changes: str) -> dict[str, str]:
@@ -144,6 +169,36 @@ async def test_a_carrier_two_accounts_use_takes_calls_from_neither(switch: Switc
 async def test_a_number_that_is_being_ported_in_takes_calls(switch: Switch, bakery: Account) -> None:
     variables = exported((await switch.ask(from_carrier(PORTED))).content)
     assert variables["account_id"] == bakery.id
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"),
+    [
+        ({"Hunt-Caller-ID-Number": "+13125550666"}, "603 Decline"),
+        ({"Hunt-Caller-ID-Number": "13125550666"}, "603 Decline"),
+        ({"Hunt-Caller-ID-Number": "3125550666"}, "603 Decline"),
+        ({"Hunt-Caller-ID-Number": "4711"}, "603 Decline"),
+        ({"Hunt-Caller-ID-Number": "anonymous", "Hunt-Caller-ID-Name": "Anonymous"}, "433 Anonymity Disallowed"),
+        ({"Hunt-Caller-ID-Number": "0000000000"}, "433 Anonymity Disallowed"),
+        ({"Hunt-Caller-ID-Number": "12345", "Hunt-Caller-ID-Name": "Restricted"}, "433 Anonymity Disallowed"),
+        ({"Hunt-Caller-ID-Number": "12345", "Hunt-Privacy-Hide-Number": "true"}, "433 Anonymity Disallowed"),
+        ({"Hunt-Caller-ID-Number": "12345", "Hunt-Caller-ID-Name": ""}, None),
+        ({"Hunt-Caller-ID-Number": "12345", "Hunt-Caller-ID-Name": "restricte"}, None),
+        ({"Hunt-Caller-ID-Number": "' OR 1=1 --"}, None),
+    ],
+)
+async def test_a_blacklist_turns_callers_away(
+    switch: Switch, blacklist: None, caller: dict[str, str], status: str | None
+) -> None:
+    before = switch.queries
+    got = actions((await switch.ask(from_carrier(**caller))).content)
+    assert (got[0] == ("respond", status)) == (status is not None), got
+    assert switch.queries - before == 1
+
+
+async def test_a_blacklist_is_its_accounts_only(switch: Switch, company: Company, blacklist: None) -> None:
+    question = from_carrier("2600", "203.0.113.77", **{"Hunt-Caller-ID-Number": "+13125550666"})
+    assert exported((await switch.ask(question)).content)["account_id"] == company.tree.clinic.id
 
 
 async def test_a_customers_pbx_calls_as_its_account(switch: Switch, company: Company) -> None:
