@@ -28,18 +28,27 @@ class CallerIdentity(Shape):
     number: str | None = Field(None, max_length=35, description="The number shown to the callee.")
 
 
+class AssertedIdentity(CallerIdentity):
+    realm: str | None = Field(None, max_length=253, description="The domain of the asserted identity.")
+
+
 class CallerIds(Shape):
     """Which identity calls carry, by where they go."""
 
     internal: CallerIdentity | None = Field(None, description="Calls inside the account.")
     external: CallerIdentity | None = Field(None, description="Calls that leave the account.")
     emergency: CallerIdentity | None = Field(None, description="Calls to emergency numbers.")
-    asserted: CallerIdentity | None = Field(None, description="The P-Asserted-Identity of calls that leave (RFC 3325).")
+    asserted: AssertedIdentity | None = Field(
+        None, description="The P-Asserted-Identity of calls that leave (RFC 3325)."
+    )
 
 
 class CallerIdOptions(Shape):
     outbound_privacy: Literal["full", "name", "number", "none"] | None = Field(
         None, description="What a call that leaves hides: name and number, either, or nothing."
+    )
+    format: dict[str, Any] | None = Field(
+        None, description="How the caller's number is rewritten: `{regex, prefix, suffix}`, the first group is kept."
     )
     show_rate: bool | None = Field(None, description="Whether to show the rate.")
 
@@ -110,7 +119,23 @@ class AccountDocument(Shape):
     )
     call_waiting: Switchable | None = None
     call_recording: dict[str, Any] | None = Field(None, description="What is recorded, for the account and endpoints.")
+    classifiers: dict[str, Any] | None = Field(
+        None, description="Classes of numbers by name, over the usual ones: `{regex, friendly_name, pretty_print}`."
+    )
+    default_emergency_cid_number: str | None = Field(
+        None, max_length=35, description="Shown to emergency services where no number of the account is fit for it."
+    )
+    deny_invalid_emergency_cid: bool | None = Field(
+        None, description="Refuse an emergency call for which no fit number is found."
+    )
     dial_plan: dict[str, Any] = Field(default_factory=dict, description="Rules that rewrite dialled numbers.")
+    ensure_valid_caller_id: bool | None = Field(
+        None, description="Show only numbers of the account on calls that leave; accounts below inherit it."
+    )
+    ensure_valid_emergency_cid: bool | None = Field(
+        None, description="Show emergency services only numbers with an emergency address."
+    )
+    prefer_device_caller_id: bool | None = Field(None, description="A device's caller identity wins over its user's.")
     do_not_disturb: Switchable | None = None
     formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
     metaflows: dict[str, Any] | None = Field(None, description="What digits do during a call.")

@@ -18,6 +18,7 @@ from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.progress import VARIABLE, Progress, read_progress
 from apps.pbx.callflows.run import MOST_STEPS, Run, begin_trace
 from apps.pbx.callflows.tracing import tracer
+from apps.pbx.media.speech import Prompt, sound
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
 
 __all__ = ["MOST_STEPS", "handle_call"]
@@ -59,6 +60,9 @@ async def _begin(call: Call) -> Run | None:
     if start.refusal is not None:
         code, reason = start.refusal
         logger.info("call %s: refused with %d %s", call.uuid, code, reason)
+        if start.prompt:
+            await call.pre_answer()
+            await call.play(await sound(call, Prompt(start.prompt)))
         await call.respond(code, reason)
         return None
     return Run(call, start, trace=await begin_trace(call, start.callflow_id))

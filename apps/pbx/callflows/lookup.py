@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.pbx.callflows.admission import denial_of
 from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.progress import Address, Place, Progress
 from apps.pbx.callflows.queries import FoundFlow, find_flow
 from apps.pbx.numbers.answering import home_region
+from apps.pbx.numbers.classifiers import classifiers_of
 from apps.switching.calls.dial_string import settable
 from apps.switching.calls.port import CallKind
 from apps.switching.registrar.models import SipCredential
 
+logger = logging.getLogger(__name__)
 Node = Mapping[str, Any]
 Refusal = tuple[int, str]
 
@@ -32,7 +36,7 @@ class Ringback:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`refusal` is a SIP status and its words where no flow is to run."""
+    """`refusal` is a SIP status and its words where no flow is to run; `prompt` what the caller is told first."""
 
     flow: Node = field(default_factory=dict)
     preflow: Node | None = None
@@ -41,6 +45,7 @@ class Start:
     variables: Mapping[str, str] = field(default_factory=dict)
     ringback: Ringback = field(default_factory=Ringback)
     refusal: Refusal | None = None
+    prompt: str = ""
 
     @property
     def place(self) -> Place:
@@ -79,12 +84,21 @@ def look_up(arrival: Arrival) -> Start:
     account = Account.objects.get(id=current_account_id())
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
-    emergency = is_emergency(arrival.dialled, home_region(account))
+    classifiers = classifiers_of(account) if arrival.call_kind == "internal" else ()
+    emergency = is_emergency(arrival.dialled, home_region(account), classifiers)
     verdict = may_start_call(arrival.call_kind, interaction_id=arrival.interaction_id, emergency=emergency)
     if not verdict.allowed:
         return Start(refusal=(486, f"Limit reached: {verdict.reason}"))
     found = found_for(account, arrival)
-    return started(account, found) if found is not None else Start(refusal=(404, "Not Found"))
+    if found is None:
+        return Start(refusal=(404, "Not Found"))
+    if arrival.call_kind == "internal" and not emergency:
+        on_net = not found.is_no_match
+        denial = denial_of(account, arrival.dialled, arrival.authorizing_id, found.flow, classifiers, on_net=on_net)
+        if denial is not None:
+            logger.info("%s may not call %s: %s", arrival.authorizing_id, arrival.dialled, denial.why)
+            return Start(refusal=(denial.code, denial.reason), prompt=denial.prompt)
+    return started(account, found)
 
 
 def found_for(account: Account, arrival: Arrival) -> FoundFlow | None:

@@ -1,25 +1,41 @@
-"""Ringing, as the verbs device, user, group and ring_group have it in common."""
+"""Ringing, as the verbs device, user, group and ring_group have it in common.
+
+A *round* is every member once: all of them at once, or in turn. A *batch* is what rings at the same time. When ringing
+came to nothing, the call goes on to where those who were rung have it forwarded for that (busy, no answer, out of
+reach).
+"""
 
 from __future__ import annotations
 
 import logging
-import random
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from apps.foundation.accounts.bridge import in_account
 from apps.pbx.callflows.registry import Branch, go_on, stop
 from apps.pbx.callflows.sounds import sound_or_none
-from apps.pbx.endpoints.legs import Asking, Member
-from apps.pbx.endpoints.queries import expand_groups, resolve
-from apps.switching.calls.dial_string import Leg
+from apps.pbx.endpoints.forwarding import Condition, chain_of, condition_of
+from apps.pbx.endpoints.legs import CONFIRM_SOUND, Asking, Household, Member
+from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
+from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
+from apps.pbx.media.speech import Media, Prompt, sound
+from apps.switching.calls.dial_string import Leg, UnsafeValue
 from apps.switching.calls.port import BridgeRequest, BridgeResult, Call
 
 logger = logging.getLogger(__name__)
-Strategy = Literal["simultaneous", "single", "weighted_random"]
+Strategy = Literal["simultaneous", "single", "weighted_random", "round_robin", "most_idle", "rollover"]
+#: Those that ring a user's phones together when it is his turn. The others, as in KAZOO, take phone after phone.
+BY_MEMBER: frozenset[Strategy] = frozenset({"round_robin", "most_idle", "rollover"})
+STRATEGIES = (
+    "All at once; `single` in turn; `weighted_random` in turn by chance; `round_robin` in turn, beginning after whoever "
+    "began last; `most_idle` in turn, whoever had no call for longest first; `rollover` in turn from the first who has "
+    "no call."
+)
 #: Nobody could be rung: 480 Temporarily Unavailable where the flow has no other child.
 NOBODY = "SUBSCRIBER_ABSENT"
+_MEDIA_ID = re.compile(r"[0-9a-f]{32}")
 BRIDGE_CHILDREN: Mapping[str, str] = {
     "_": "nobody answered, or nobody could be rung",
     "USER_BUSY, NO_ANSWER, CALL_REJECTED …": "ringing failed with this hangup cause",
@@ -39,6 +55,7 @@ class Ring:
     fail_on_single_reject: bool = False
     ignore_redirects: bool = False
     direct: bool = True
+    skip_busy: bool = False
     can_call_self: bool = False
     suppress_caller_id: bool = False
     static_invite: str = ""
@@ -46,23 +63,63 @@ class Ring:
     ringtones: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`later` is where the call goes on to by what came of it; `cause` says why `batches` is empty."""
+
+    batches: tuple[tuple[Leg, ...], ...]
+    skipped: tuple[str, ...]
+    later: Mapping[Condition, tuple[Leg, ...]]
+    cause: str
+
+
 async def ring(call: Call, wanted: Ring) -> Branch:
     """Ring them; stop when somebody answered, else go on at the child for the cause."""
-    result: BridgeResult | None = None
+    members = await in_account(call.account_id, in_order, wanted, call.interaction_id)
+    result, round_ = BridgeResult(answered=False, cause=NOBODY), Round((), (), {}, "")
     for turn in range(max(1, wanted.repeats)):
-        legs, skipped = await _legs(call, wanted)
-        if skipped and turn == 0:
-            logger.info("call %s: not rung: %s", call.uuid, "; ".join(skipped[:20]))
-        if not legs:
-            return go_on(cause=NOBODY, why="nobody to ring")
-        for request in _requests(call, wanted, legs):
-            result = await call.bridge(request)
-            if result.answered:
-                return stop(why="answered")
-            logger.info("call %s: %d rung, %s", call.uuid, len(request.legs), result.cause)
-            if wanted.fail_on_single_reject and result.cause == "CALL_REJECTED":
-                return after_failure(result)
-    return after_failure(result) if result is not None else go_on(cause=NOBODY)
+        round_ = await in_account(call.account_id, plan, members, wanted, _asking(call, wanted))
+        if round_.skipped and turn == 0:
+            logger.info("call %s: not rung: %s", call.uuid, "; ".join(round_.skipped[:20]))
+        if not round_.batches:
+            result = BridgeResult(answered=False, cause=round_.cause or NOBODY)
+            break
+        result = await _one_round(call, wanted, round_)
+        if result.answered:
+            return stop(why="answered")
+        if wanted.fail_on_single_reject and result.cause == "CALL_REJECTED":
+            break
+    return await _forwarded(call, wanted, round_, result)
+
+
+async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
+    result = BridgeResult(answered=False, cause=NOBODY)
+    in_turn = len(round_.batches) > 1
+    for position, batch in enumerate(round_.batches):
+        if position and wanted.skip_busy:
+            batch = await in_account(call.account_id, without_busy, batch, call.interaction_id)
+            if not batch:
+                continue
+        legs = [_at_once(leg) for leg in batch] if in_turn else list(batch)
+        result = await call.bridge(await _request(call, wanted, legs))
+        logger.info("call %s: %d rung, %s", call.uuid, len(batch), result.cause)
+        if result.answered or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
+            break
+    return result
+
+
+async def _forwarded(call: Call, wanted: Ring, round_: Round, result: BridgeResult) -> Branch:
+    """On to where they have the call forwarded for what came of ringing, if anywhere."""
+    condition = condition_of(result.cause)
+    legs = round_.later.get(condition, ()) if condition is not None else ()
+    if not legs:
+        return after_failure(result)
+    logger.info("call %s: %s, forwarded", call.uuid, condition)
+    further = await call.bridge(await _request(call, wanted, legs))
+    if further.answered:
+        return stop(why=f"answered where it is forwarded to: {condition}")
+    branch = after_failure(further)
+    return replace(branch, keys=(*branch.keys, *after_failure(result).keys))
 
 
 def after_failure(result: BridgeResult) -> Branch:
@@ -71,60 +128,110 @@ def after_failure(result: BridgeResult) -> Branch:
     return go_on(*keys, cause=result.cause, why=f"not answered: {result.cause}")
 
 
-async def _legs(call: Call, wanted: Ring) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
-    asking = Asking(
+def in_order(wanted: Ring, interaction_id: str = "") -> tuple[Member, ...]:
+    """The members in the order in which they have their turn. Groups stay closed where everybody rings at once."""
+    if wanted.strategy in ("simultaneous", "single"):
+        return wanted.members
+    members = expand_groups(wanted.members)
+    if wanted.strategy == "weighted_random":
+        members = weighted_order(members)
+    elif wanted.strategy == "round_robin":
+        members = rotated(members)
+    elif wanted.strategy == "most_idle":
+        members = longest_idle_first(members, interaction_id)
+    return tuple(members)
+
+
+def plan(members: Sequence[Member], wanted: Ring, asking: Asking) -> Round:
+    """What rings in a round, in a fixed number of queries."""
+    household, flat = assemble(members, asking)
+    batches: list[tuple[Leg, ...]] = []
+    for member in flat:
+        before = len(household.legs)
+        household.ring(member, asking)
+        batches.append(tuple(household.legs[before:]))
+    return Round(
+        batches=tuple(batch for batch in _batches(wanted.strategy, household, batches) if batch),
+        skipped=tuple(household.skipped),
+        later={condition: tuple(legs) for condition, legs in household.later.items()},
+        cause=household.cause,
+    )
+
+
+def _batches(strategy: Strategy, household: Household, by_member: list[tuple[Leg, ...]]) -> list[tuple[Leg, ...]]:
+    if strategy == "simultaneous":
+        return [tuple(household.legs)]
+    return by_member if strategy in BY_MEMBER else [(leg,) for leg in household.legs]
+
+
+def without_busy(legs: Sequence[Leg], interaction_id: str) -> tuple[Leg, ...]:
+    """Those of the legs whose device or user has no call now: a turn may come minutes after the round was planned."""
+    whose = {leg.variables[name] for leg in legs for name in ("authorizing_id", "owner_id")} - {""}
+    busy = busy_among(whose, interaction_id)
+    return tuple(leg for leg in legs if not busy & {leg.variables["authorizing_id"], leg.variables["owner_id"]})
+
+
+def _asking(call: Call, wanted: Ring) -> Asking:
+    return Asking(
         authorizing_id=call.authorizing_id,
         owner_id=call.owner_id,
         call_kind=call.call_kind,
         dialled=call.destination,
         caller_id=call.caller_id,
+        interaction_id=call.interaction_id,
         direct=wanted.direct,
         can_call_self=wanted.can_call_self,
+        skip_busy=wanted.skip_busy or wanted.strategy == "rollover",
         suppress_caller_id=wanted.suppress_caller_id,
         static_invite=wanted.static_invite,
         headers=_headers(call, wanted),
+        forwarded_by=chain_of(call.variables.get("forward_chain", "")),
     )
-    draw = wanted.strategy == "weighted_random"
-    return await in_account(call.account_id, _resolve, wanted.members, asking, draw=draw)
 
 
-def _resolve(members: Sequence[Member], asking: Asking, *, draw: bool) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
-    if draw:
-        members = weighted_order(expand_groups(members))
-    resolution = resolve(members, asking)
-    return resolution.legs, resolution.skipped
-
-
-def weighted_order(members: Sequence[Member], source: random.Random | None = None) -> list[Member]:
-    """A random order in which a member of weight 40 comes first twice as often as one of weight 20.
-
-    Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sort by u^(1/w).
-    """
-    chance = source or random.SystemRandom()
-    return sorted(members, key=lambda member: chance.random() ** (1 / max(1, member.weight)), reverse=True)
-
-
-def _requests(call: Call, wanted: Ring, legs: tuple[Leg, ...]) -> list[BridgeRequest]:
-    groups = [legs] if wanted.strategy == "simultaneous" else [(_at_once(leg),) for leg in legs]
+async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeRequest:
     variables = {"interaction_id": call.interaction_id, "call_kind": call.call_kind}
     if wanted.ignore_redirects:
         variables["outbound_redirect_fatal"] = "true"
-    return [
-        BridgeRequest(
-            legs=group,
-            timeout=wanted.timeout or 20,
-            ringback=sound_or_none(wanted.ringback),
-            ignore_early_media=len(group) > 1,
-            fail_on_single_reject=wanted.fail_on_single_reject,
-            variables=variables,
-        )
-        for group in groups
-    ]
+    return BridgeRequest(
+        legs=await _with_prompts(call, legs),
+        timeout=wanted.timeout or 20,
+        ringback=await ringback_of(call, wanted.ringback),
+        ignore_early_media=len(legs) > 1,
+        fail_on_single_reject=wanted.fail_on_single_reject,
+        variables=variables,
+    )
+
+
+async def ringback_of(call: Call, wanted: str) -> str:
+    """What the caller hears meanwhile: a tone, an http(s) URL or the id of a sound; empty for the usual."""
+    if _MEDIA_ID.fullmatch(wanted):
+        return await sound(call, Media(wanted))
+    return sound_or_none(wanted)
+
+
+async def _with_prompts(call: Call, legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """Ask whoever must press a key in words, where the words can be said."""
+    if not any(leg.variables.get("group_confirm_file") == CONFIRM_SOUND for leg in legs):
+        return tuple(legs)
+    asked = await sound(call, Prompt("ivr-group_confirm"))
+    return tuple(_asked_with(leg, asked) for leg in legs)
+
+
+def _asked_with(leg: Leg, media: str) -> Leg:
+    if leg.variables.get("group_confirm_file") != CONFIRM_SOUND:
+        return leg
+    asking = replace(leg, variables={**leg.variables, "group_confirm_file": media})
+    try:
+        str(asking)
+    except UnsafeValue:
+        return leg
+    return asking
 
 
 def _at_once(leg: Leg) -> Leg:
     """In turn, a delay would only be silence."""
-    return Leg(leg.target, leg.timeout, 0, leg.variables)
+    return replace(leg, delay=0)
 
 
 def _headers(call: Call, wanted: Ring) -> dict[str, str]:

@@ -29,7 +29,7 @@ def create_device(document: dict[str, Any], principal: Principal) -> Device:
     document = _checked(document, account)
     owner = _owner(document.get("owner_id"))
     device = create_document(Device, document, principal)
-    _write_directory(device, account, owner)
+    _write_directory(device, account, _acting(device, owner))
     return device
 
 
@@ -40,7 +40,7 @@ def replace_device(device: Device, document: dict[str, Any], principal: Principa
     document = _checked(document, account, device)
     owner = _owner(document.get("owner_id"))
     replace_document(device, document, principal)
-    _write_directory(device, account, owner)
+    _write_directory(device, account, _acting(device, owner))
     return device
 
 
@@ -53,11 +53,15 @@ def delete_device(device: Device, principal: Principal, *, hard: bool = False) -
 
 @transaction.atomic
 def release_devices_of(user_id: str, principal: Principal) -> list[Device]:
-    """The devices of a user who goes belong to nobody afterwards. Returns them."""
+    """The devices of a user who goes belong to nobody afterwards, and he is logged out of others. Returns his own."""
     devices = list(Device.objects.select_for_update().filter(owner_id=user_id))
     for device in devices:
         document = device.to_document()
         document.pop("owner_id")
+        replace_device(device, document, principal)
+    for device in Device.objects.select_for_update().filter(logged_in__contains=[user_id]):
+        document = device.to_document()
+        document["hotdesk"]["users"].pop(user_id, None)
         replace_device(device, document, principal)
     return devices
 
@@ -66,10 +70,10 @@ def release_devices_of(user_id: str, principal: Principal) -> list[Device]:
 def rewrite_directory(devices: Iterable[Device]) -> None:
     """Bring the directory up to date with the scope's account and with the devices' owners."""
     account, devices = _account(), list(devices)
-    owners = User.objects.in_bulk([device.owner_id for device in devices if device.owner_id])
+    owners = User.objects.in_bulk([device.user_ids[0] for device in devices if device.user_ids])
     credentials = {row.device_id: row for row in SipCredential.objects.filter(account_id=account.id)}
     for device in devices:
-        owner = owners.get(device.owner_id)
+        owner = owners.get(device.user_ids[0]) if device.user_ids else None
         if not directory.is_current(device, account, owner, credentials.get(device.id)):
             directory.write(device, account, owner)
 
@@ -127,6 +131,13 @@ def _owner(owner_id: str | None) -> User | None:
     if owner is None:
         raise ValidationFailed.of("owner_id", "not_found", _("The account has no such user"), cause=owner_id)
     return owner
+
+
+def _acting(device: Device, owner: User | None) -> User | None:
+    """Whose the calls of the device are: whoever is logged in to it, else its owner's."""
+    if not device.logged_in:
+        return owner
+    return User.objects.filter(id=device.logged_in[0]).first()
 
 
 def _write_directory(device: Device, account: Account, owner: User | None) -> None:

@@ -55,9 +55,13 @@ class SipSettings(Shape):
         "contact", description="What stands in the request URI of calls to it."
     )
     route: SipWord | None = Field(None, description="The URI to send calls to, where `invite_format` is `route`.")
-    static_route: SipWord | None = Field(None, description="The host to send calls to, whatever it registered.")
+    static_route: SipWord | None = Field(
+        None, description="Where to send calls, whatever it registered: a host, or a whole SIP URI."
+    )
     static_invite: SipWord | None = Field(None, description="The user part of the request URI.")
-    number: str | None = Field(None, max_length=35, description="The number dialled on a device that has one.")
+    number: str | None = Field(
+        None, max_length=35, description="Stands in the request URI in place of what was dialled."
+    )
     proxy: SipWord | None = Field(None, description="The proxy its calls go through.")
     transport: Annotated[str | None, BlankIsAbsent] = Field(
         None, max_length=8, pattern=r"^[A-Za-z]+$", description="`udp`, `tcp` or `tls`."
@@ -66,7 +70,7 @@ class SipSettings(Shape):
     custom_sip_headers: dict[str, Any] | None = Field(
         None, description="Extra headers: `{in: {name: value}, out: {name: value}}`."
     )
-    forward: str | None = Field(None, max_length=253, description="An address calls are redirected to.")
+    forward: SipWord | None = Field(None, description="The proxy its calls are sent to, `host:port`; before `proxy`.")
     ignore_completed_elsewhere: bool | None = Field(None, description="Show calls answered elsewhere as missed.")
 
 
@@ -106,3 +110,7 @@ class DeviceDocument(Endpoint):
     register_overwrite_notify: bool = Field(False, description="Announce registrations that replace another.")
     suppress_unregister_notifications: bool = Field(False, description="Do not announce lost registrations.")
     hotdesk: dict[str, Any] | None = Field(None, description="Who is logged in to it: `{users: {id: {}}}`.")
+    mobile: dict[str, Any] | None = Field(None, description="The mobile number of a `mobile` device: `{mdn}`.")
+    allow_anonymous_quickcalls: bool = Field(
+        False, description="Let anybody who knows the device's id make it call a number, without signing in."
+    )

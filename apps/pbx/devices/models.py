@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from apps.foundation.documents.models import Document
@@ -22,12 +23,19 @@ class Device(Document):
     #: Lower case with colons, as `hardware.PhoneHardware` has it for the whole cluster.
     mac_address = models.CharField(max_length=17, null=True, blank=True)  # noqa: DJ001 - absent is not ""
     sip_password_encrypted = models.TextField(blank=True, default="")
+    #: The ids of the users in `document["hotdesk"]["users"]`: those who made this phone theirs for a while.
+    logged_in: "ArrayField[list[str], list[str]]" = ArrayField(
+        models.CharField(max_length=32), default=list, blank=True, editable=False
+    )
 
     document_columns: ClassVar[tuple[str, ...]] = ("name", "owner_id", "enabled", "device_type", "mac_address")
     document_type = "device"
 
     class Meta(Document.Meta):
-        indexes = [models.Index(fields=["account_id", "name"], name="devices_name")]
+        indexes = [
+            models.Index(fields=["account_id", "name"], name="devices_name"),
+            models.Index(fields=["account_id"], condition=~models.Q(logged_in=[]), name="devices_hotdesked"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -37,11 +45,17 @@ class Device(Document):
         sip = dict(document.get("sip") or {})
         password = sip.pop("password", None)
         super().apply_document(document | {"sip": sip})
+        self.logged_in = list((self.document.get("hotdesk") or {}).get("users") or {})
         if password:
             self.sip_password_encrypted = encrypt(password)
         elif self.registers and not self.sip_password_encrypted:
             self.sip_password_encrypted = encrypt(random_password())
         return self
+
+    @property
+    def user_ids(self) -> tuple[str, ...]:
+        """Whose it is: everybody logged in to it, else its owner. The first of them stands on its calls."""
+        return tuple(self.logged_in) or ((self.owner_id,) if self.owner_id else ())
 
     @property
     def registers(self) -> bool:

@@ -39,9 +39,10 @@ EmailAddress = Annotated[str, Field(min_length=3, max_length=254), AfterValidato
 Language = Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 PresenceId = Annotated[str, Field(max_length=128)]
 Flags = list[Annotated[str, Field(max_length=128)]]
+Caller = Annotated[str, Field(min_length=1, max_length=35, pattern=r"^(anonymous|[+*#0-9A-Za-z() ./-]+\*?)$")]
 
 
-class CallForward(Shape):
+class Forwarding(Shape):
     """Sends calls on to another number."""
 
     enabled: bool = Field(False, description="Whether calls are forwarded.")
@@ -51,7 +52,48 @@ class CallForward(Shape):
     keep_caller_id: bool = Field(True, description="Show the original caller, not the one who forwards.")
     direct_calls_only: bool = Field(False, description="Do not forward calls to a group the phone is in.")
     ignore_early_media: bool = Field(True, description="Keep the caller from hearing what the number plays.")
+
+
+class SelectiveRule(Forwarding):
+    """Forwards some callers, at some times. Whatever is not named holds for all of them."""
+
+    enabled: bool = Field(True, description="Whether the rule is used.")
+    name: str | None = Field(None, max_length=128, description="A friendly name.")
+    callers: list[Caller] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Numbers of callers; `+49*` stands for all that begin so, `anonymous` for those without a number.",
+    )
+    lists: list[str] = Field(
+        default_factory=list, max_length=20, description="Ids of lists: callers that are on any of them."
+    )
+    match_list_id: str | None = Field(None, max_length=128, description="The id of one more such list.")
+    schedules: list[str] = Field(
+        default_factory=list, max_length=20, description="Ids of temporal rules: the times at which any of them holds."
+    )
+
+
+class Selective(Shape):
+    """Forwarding by caller and time. The first rule that fits is used, before every other kind of forwarding."""
+
+    enabled: bool = Field(True, description="Whether the rules are used.")
+    rules: list[SelectiveRule] = Field(default_factory=list, max_length=50, description="Tried in this order.")
+
+
+class CallForward(Forwarding):
+    """Where calls go instead. The fields of this group itself forward every call, as `unconditional` does.
+
+    `busy` is used where the phone is busy, refuses or does not disturb, `no_answer` where it rang in vain,
+    `unreachable` where no phone is registered or none can be reached. Busy and no answer are told of calls meant for
+    this endpoint; a group goes on with its other members.
+    """
+
     failover: bool = Field(False, description="Forward even while `enabled` is off, when no phone is registered.")
+    unconditional: Forwarding | None = Field(None, description="Forward every call.")
+    busy: Forwarding | None = Field(None, description="Forward where the phone is busy.")
+    no_answer: Forwarding | None = Field(None, description="Forward where nobody answers.")
+    unreachable: Forwarding | None = Field(None, description="Forward where no phone can be reached.")
+    selective: Selective | None = Field(None, description="Forward some callers, at some times.")
 
 
 class Restriction(Shape):

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from apps.pbx.endpoints import rules
-from apps.pbx.endpoints.rules import CallForward, Document, group_of
+from apps.pbx.endpoints import forwarding, invite, rules
+from apps.pbx.endpoints.forwarding import CONDITIONS, CallForward, Circumstances, Condition, Forward
+from apps.pbx.endpoints.rules import Document, group_of
 from apps.switching.calls.dial_string import Contact, Leg, Redial, UnsafeValue, display_text, settable
 from apps.switching.calls.port import CallerId, CallKind
 
 MemberType = Literal["device", "user", "group"]
 
-#: What the called party hears who has to press 1 before a forwarded call is his: two short tones.
+#: What the called party hears who has to press 1 before a forwarded call is his, where no prompt can be had.
 CONFIRM_SOUND = "tone_stream://%(150,100,523,659);loops=3"
 CONFIRM_KEY = "1"
 #: The dialplan context of calls from an account's own phones.
 OWN_CALLS = "internal"
 #: What the new call of a forward must know to be routed as one of the account's own.
-EXPORTED = "account_id,call_kind,interaction_id,authorizing_id,authorizing_type,owner_id,forwarded_by"
+EXPORTED = (
+    "account_id,call_kind,interaction_id,authorizing_id,authorizing_type,owner_id,forwarded_by,forward_chain,"
+    "caller_id_kept"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,42 +39,61 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The call that wants to ring. `direct`: it was meant for this endpoint, not for a group it is in."""
+    """The call that wants to ring. `direct`: it was meant for this endpoint, not for a group it is in; `for_queue`: a
+    queue offers it. `forwarded_by` are the ids of those who forwarded it so far. With `skip_busy` nobody is rung who
+    has a call; without, only those who want no second one are left out. `interaction_id` is the call's own."""
 
     authorizing_id: str = ""
     owner_id: str = ""
     call_kind: CallKind = "internal"
     dialled: str = ""
     caller_id: CallerId = field(default_factory=CallerId)
+    interaction_id: str = ""
     direct: bool = True
+    for_queue: bool = False
     can_call_self: bool = False
+    skip_busy: bool = False
     suppress_caller_id: bool = False
     static_invite: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    forwarded_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A device or a user, as far as ringing is concerned."""
+    """A device or a user, as far as ringing is concerned. `users` are a device's (see `rules`)."""
 
     id: str
     enabled: bool
-    owner_id: str
+    users: tuple[str, ...]
     device_type: str
     document: Document
+
+    @property
+    def owner_id(self) -> str:
+        return self.users[0] if self.users else ""
 
 
 @dataclass
 class Household:
-    """`contacts` are `(uri, profile)` of each device that is registered now."""
+    """`contacts` are `(uri, profile)` of each device that is registered now; `busy` the ids of devices and users who
+    have a call.
+
+    What comes of ringing: `legs`, `later` (where a call goes on to when ringing them ended so), and `cause`, the hangup
+    cause that says best why nobody could be rung.
+    """
 
     account_id: str
     account: Document
     devices: Mapping[str, Party]
     users: Mapping[str, Party]
     contacts: Mapping[str, list[tuple[str, str]]]
+    busy: frozenset[str] = frozenset()
+    circumstances: Circumstances = field(default_factory=Circumstances)
     legs: list[Leg] = field(default_factory=list)
+    later: dict[Condition, list[Leg]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    cause: str = ""
     _rung: set[str] = field(default_factory=set)
 
     def ring(self, member: Member, asking: Asking) -> None:
@@ -92,77 +115,124 @@ class Household:
         if asking.owner_id == user.id and not asking.can_call_self:
             self._skip(user.id, "calls himself")
             return
-        if rules.do_not_disturb(user.document):
-            self._skip(user.id, "do not disturb")
-            return
-        forward = rules.call_forward(user.document)
-        if forward is not None and forward.applies(direct=asking.direct):
-            self._forward(user, forward, member, asking)
-            if forward.substitute:
+        forwards = forwarding.call_forward(user.document)
+        at_once = forwards.at_once(self.circumstances, direct=asking.direct)
+        if at_once is not None:
+            self._forward(user, at_once, member, asking)
+            if at_once.substitute:
                 return
+        self._promise(user, forwards, member, asking)
+        if rules.do_not_disturb(user.document, self.account):
+            self._skip(user.id, "do not disturb", "USER_BUSY")
+            return
+        if asking.skip_busy and user.id in self.busy:
+            self._skip(user.id, "has a call", "USER_BUSY")
+            return
         before = len(self.legs)
         for device in self.devices.values():
-            if device.owner_id == user.id:
-                self._ring_device(device, member, asking, of_user=True)
-        if len(self.legs) == before and forward is not None and forward.rescues(direct=asking.direct):
-            self._forward(user, forward, member, asking)
+            if user.id in device.users:
+                self._ring_device(device, member, asking, of_user=user)
+        rescue = forwards.after("unreachable", direct=asking.direct)
+        if len(self.legs) == before and rescue is not None and self.cause != "USER_BUSY":
+            self._rescue(user, rescue, member, asking)
 
-    def _ring_device(self, device: Party, member: Member, asking: Asking, *, of_user: bool = False) -> None:
+    def _ring_device(self, device: Party, member: Member, asking: Asking, *, of_user: Party | None = None) -> None:
         if device.id in self._rung:
             return
-        owner = self.users.get(device.owner_id)
-        if refusal := self._refusal(device, owner, asking):
+        owner = of_user or self.users.get(device.owner_id)
+        if refusal := self._refusal(device, asking):
             self._skip(device.id, refusal)
             return
         self._rung.add(device.id)
-        forward = self._forward_of(device, owner, of_user=of_user)
-        always = device.device_type in rules.ALWAYS_FORWARDED
-        if forward is not None and (always or forward.applies(direct=asking.direct)):
-            self._forward(device, forward, member, asking)
-            if forward.substitute or always:
+        forwards = self._forwards_of(device, owner, of_user=of_user is not None)
+        at_once = forwards.at_once(self.circumstances, direct=asking.direct)
+        if at_once is not None:
+            self._forward(device, at_once, member, asking)
+            if at_once.substitute:
                 return
-        contacts = self._where(device)
-        for uri, profile in contacts:
-            self._add(device, Contact(self._invited(uri, device, asking), profile), member, asking)
+        self._promise(device, forwards, member, asking)
+        if why := self._busy(device, owner, asking):
+            self._skip(device.id, why, "USER_BUSY")
+            return
+        sip = group_of(device.document, "sip")
+        contacts = invite.contacts_of(
+            device.device_type, sip, self.contacts.get(device.id, []), asking.dialled, asking.static_invite
+        )
+        for contact in contacts:
+            self._add(device, contact, member, asking)
         if contacts:
             return
-        if forward is not None and forward.rescues(direct=asking.direct):
-            self._forward(device, forward, member, asking)
+        rescue = forwards.after("unreachable", direct=asking.direct)
+        if rescue is not None:
+            self._rescue(device, rescue, member, asking)
         else:
             self._skip(device.id, "not registered")
 
     @staticmethod
-    def _refusal(device: Party, owner: Party | None, asking: Asking) -> str:
+    def _refusal(device: Party, asking: Asking) -> str:
         if not device.enabled:
             return "device disabled"
         if device.id == asking.authorizing_id and not asking.can_call_self:
             return "it is the calling device"
-        if rules.do_not_disturb(device.document, owner.document if owner is not None else {}):
-            return "do not disturb"
+        if asking.for_queue and device.document.get("exclude_from_queues"):
+            return "excluded from queues"
         return ""
 
+    def _busy(self, device: Party, owner: Party | None, asking: Asking) -> str:
+        user = owner.document if owner is not None else {}
+        if rules.do_not_disturb(device.document, user, self.account):
+            return "do not disturb"
+        if device.id not in self.busy:
+            return ""
+        waits = rules.call_waiting(account=self.account, user=user, device=device.document)
+        return "has a call" if asking.skip_busy or not waits else ""
+
     @staticmethod
-    def _forward_of(device: Party, owner: Party | None, *, of_user: bool) -> CallForward | None:
-        """The device's own where it is enabled, else its owner's. A user that is rung has seen to his own already."""
-        own = rules.call_forward(device.document)
-        if of_user or owner is None or (own is not None and (own.enabled or own.failover)):
+    def _forwards_of(device: Party, owner: Party | None, *, of_user: bool) -> CallForward:
+        """The device's own, then its owner's. A user that is rung has seen to his own already."""
+        if device.device_type in rules.ALWAYS_FORWARDED:
+            return _where_it_is(forwarding.call_forward(device.document, always=True))
+        if device.device_type == "mobile" and (number := group_of(device.document, "mobile").get("mdn")):
+            return CallForward(Forward(str(number), require_keypress=False))
+        own = forwarding.call_forward(device.document)
+        if of_user or owner is None:
             return own
-        return rules.call_forward(owner.document) or own
+        return forwarding.or_else(own, forwarding.call_forward(owner.document))
 
-    def _where(self, device: Party) -> list[tuple[str, str]]:
-        fixed = rules.fixed_contact(group_of(device.document, "sip"))
-        return [(fixed, "internal")] if fixed else self.contacts.get(device.id, [])
+    def _promise(self, party: Party, forwards: CallForward, member: Member, asking: Asking) -> None:
+        """Note where the call goes on to if ringing comes to nothing. A user's own word counts before his devices'; a
+        group goes on with its other members."""
+        for condition in CONDITIONS if asking.direct else ():
+            found = forwards.after(condition, direct=True)
+            promised = self.later.get(condition, [])
+            if found is None or any(leg.variables["authorizing_id"] in self.users for leg in promised):
+                continue
+            leg = self._forwarded(party, found, Member(member.id, member.type), asking)
+            if leg is not None:
+                self.later.setdefault(condition, []).append(leg)
 
-    @staticmethod
-    def _invited(uri: str, device: Party, asking: Asking) -> str:
-        return rules.invited_as(uri, group_of(device.document, "sip"), asking.dialled, asking.static_invite)
+    def _forward(self, party: Party, forward: Forward, member: Member, asking: Asking) -> None:
+        leg = self._forwarded(party, forward, member, asking)
+        if leg is not None:
+            self.legs.append(leg)
 
-    def _forward(self, party: Party, forward: CallForward, member: Member, asking: Asking) -> None:
+    def _rescue(self, party: Party, forward: Forward, member: Member, asking: Asking) -> None:
+        """Nothing of the party's can be reached, so that the forward for that is used now and not once more later."""
+        self.later.pop("unreachable", None)
+        self._forward(party, forward, member, asking)
+
+    def _forwarded(self, party: Party, forward: Forward, member: Member, asking: Asking) -> Leg | None:
         """A new call of the account to the forward number: its flows, restrictions and limits apply to it."""
+        chain = (*asking.forwarded_by, party.id)
+        if party.id in asking.forwarded_by or len(chain) > forwarding.MOST_HOPS:
+            self._skip(party.id, f"forwarded in a circle: {' > '.join(chain)}", forwarding.LOOP_CAUSE)
+            return None
         variables = {
             "account_id": self.account_id,
             "call_kind": "internal",
             "forwarded_by": party.id,
+            "forward_chain": forwarding.CHAIN_SEPARATOR.join(chain),
+            "caller_id_kept": "true" if forward.keep_caller_id else "false",
             "loopback_export": EXPORTED,
         }
         if forward.ignore_early_media:
@@ -171,38 +241,41 @@ class Household:
             variables |= {"group_confirm_key": CONFIRM_KEY, "group_confirm_file": CONFIRM_SOUND}
         if not forward.keep_caller_id:
             variables |= self._caller_id(party)
-        self._add(party, Redial(forward.number, OWN_CALLS), member, asking, variables)
+        return self._leg(party, Redial(forward.number, OWN_CALLS), member, asking, variables)
 
-    def _caller_id(self, party: Party) -> dict[str, str]:
+    def _documents(self, party: Party) -> dict[str, Document]:
         is_user = party.id in self.users
         owner = party if is_user else self.users.get(party.owner_id)
-        shown = rules.caller_id(
-            "internal",
-            account=self.account,
-            user=owner.document if owner is not None else {},
-            device={} if is_user else party.document,
-        )
+        return {
+            "account": self.account,
+            "user": owner.document if owner is not None else {},
+            "device": {} if is_user else party.document,
+        }
+
+    def _caller_id(self, party: Party) -> dict[str, str]:
+        shown = rules.caller_id("internal", **self._documents(party))
         return {
             "origination_caller_id_name": display_text(shown.name),
             "origination_caller_id_number": display_text(shown.number),
         }
 
-    def _add(
-        self,
-        party: Party,
-        target: Contact | Redial,
-        member: Member,
-        asking: Asking,
-        variables: Mapping[str, str] | None = None,
-    ) -> None:
+    def _add(self, party: Party, target: Contact, member: Member, asking: Asking) -> None:
+        leg = self._leg(party, target, member, asking, invite.media_variables(party.document))
+        if leg is not None:
+            self.legs.append(leg)
+
+    def _leg(
+        self, party: Party, target: Contact | Redial, member: Member, asking: Asking, variables: Mapping[str, str]
+    ) -> Leg | None:
         is_user = party.id in self.users
+        headers = {**invite.custom_headers(group_of(party.document, "sip")), **asking.headers}
         own = {
             "authorizing_id": party.id,
             "authorizing_type": "user" if is_user else "device",
             "owner_id": party.id if is_user else party.owner_id,
-            **settable({**rules.custom_headers(group_of(party.document, "sip")), **asking.headers}.items()),
             **settable(self._ringtone(party, asking).items()),
-            **(variables or {}),
+            **settable(headers.items()),
+            **settable(variables.items()),
         }
         if asking.suppress_caller_id:
             own |= {"origination_caller_id_name": "Anonymous", "origination_caller_id_number": "anonymous"}
@@ -211,14 +284,21 @@ class Household:
             str(leg)
         except UnsafeValue as error:
             self._skip(party.id, str(error))
-            return
-        self.legs.append(leg)
+            return None
+        return leg
 
-    @staticmethod
-    def _ringtone(party: Party, asking: Asking) -> dict[str, str]:
+    def _ringtone(self, party: Party, asking: Asking) -> dict[str, str]:
         side = "internal" if asking.call_kind == "internal" else "external"
-        tone = group_of(party.document, "ringtones").get(side)
-        return {"alert_info": str(tone)} if tone else {}
+        tone = rules.ringtone(side, **self._documents(party))
+        return {"alert_info": tone} if tone else {}
 
-    def _skip(self, identifier: str, reason: str) -> None:
+    def _skip(self, identifier: str, reason: str, cause: str = "") -> None:
         self.skipped.append(f"{identifier}: {reason}")
+        if not self.cause or cause == forwarding.LOOP_CAUSE:
+            self.cause = cause
+
+
+def _where_it_is(forwards: CallForward) -> CallForward:
+    """A cell phone's number is no forwarding of anybody's: groups ring it too."""
+    found = forwards.unconditional
+    return CallForward(replace(found, direct_calls_only=False) if found is not None else None)

@@ -1,47 +1,35 @@
-"""What the documents of an account, a user and a device say together about being rung. Pure functions, no queries.
+"""What the documents of an account, a user and a device say together. Pure functions, no queries.
 
 An *endpoint* is a device, or a user standing for the devices he owns. Documents are plain dicts as their shapes left
 them; every function takes an empty dict for "there is none".
+
+A device's *users* are those who are logged in to it (hotdesking), else its owner; the first of them is whose it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.foundation.kit.patterns import BadPattern, search
 from apps.switching.calls.port import CallerId
 
 Document = Mapping[str, Any]
+Privacy = Literal["full", "name", "number", "none"]
 #: Device types that have no registration: they are their forward number.
 ALWAYS_FORWARDED = ("cellphone", "landline")
-_UNDIALLED = re.compile(r"[^A-Za-z0-9+*#]")
-_USER_PART = re.compile(r"^(sips?:)(?:[^@;?]*@)?(.+)$")
+_UNSHOWN = re.compile(r"[^A-Za-z0-9+*#._\-]")
 
 
 @dataclass(frozen=True, slots=True)
-class CallForward:
-    """A call_forward group. `substitute`: the device itself is not rung. `failover`: only where nothing is
-    registered."""
+class Asserted:
+    """The P-Asserted-Identity of calls that leave (RFC 3325). Parts may be empty."""
 
-    number: str
-    enabled: bool
-    substitute: bool
-    require_keypress: bool
-    keep_caller_id: bool
-    direct_calls_only: bool
-    ignore_early_media: bool
-    failover: bool
-
-    def applies(self, *, direct: bool) -> bool:
-        """Whether a call (`direct` to this endpoint, or to a group it is in) is forwarded at once."""
-        return self.enabled and (direct or not self.direct_calls_only)
-
-    def rescues(self, *, direct: bool) -> bool:
-        """Whether a call goes on to the number because nothing could be rung."""
-        return self.failover and (direct or not self.direct_calls_only)
+    name: str = ""
+    number: str = ""
+    realm: str = ""
 
 
 def group_of(document: Document, name: str) -> Document:
@@ -50,27 +38,24 @@ def group_of(document: Document, name: str) -> Document:
     return value if isinstance(value, Mapping) else {}
 
 
-def call_forward(document: Document) -> CallForward | None:
-    """The forwarding a document asks for, None without a number."""
-    given = group_of(document, "call_forward")
-    number = _UNDIALLED.sub("", str(given.get("number") or ""))
-    if not number:
-        return None
-    return CallForward(
-        number=number,
-        enabled=bool(given.get("enabled")),
-        substitute=bool(given.get("substitute", True)),
-        require_keypress=bool(given.get("require_keypress", True)),
-        keep_caller_id=bool(given.get("keep_caller_id", True)),
-        direct_calls_only=bool(given.get("direct_calls_only")),
-        ignore_early_media=bool(given.get("ignore_early_media", True)),
-        failover=bool(given.get("failover")),
-    )
+def users_of(device: Document, owner_id: str) -> tuple[str, ...]:
+    """The ids of a device's users: everybody logged in to it, in that order, else its owner."""
+    logged_in = tuple(str(one) for one in group_of(group_of(device, "hotdesk"), "users"))
+    return logged_in or ((owner_id,) if owner_id else ())
 
 
 def do_not_disturb(*documents: Document) -> bool:
     """On if it is on anywhere."""
     return any(bool(group_of(document, "do_not_disturb").get("enabled")) for document in documents)
+
+
+def call_waiting(*, account: Document, user: Document, device: Document) -> bool:
+    """Whether a device that has a call is offered another: the device's word, else its user's, else the account's."""
+    for document in (device, user, account):
+        enabled = group_of(document, "call_waiting").get("enabled")
+        if enabled is not None:
+            return bool(enabled)
+    return True
 
 
 def caller_id(kind: str, *, account: Document, user: Document, device: Document) -> CallerId:
@@ -79,58 +64,108 @@ def caller_id(kind: str, *, account: Document, user: Document, device: Document)
     A user's goes before his device's, unless the account prefers the device's; for emergency calls the device's is
     always first, because it is where the caller stands.
     """
-    device_first = kind == "emergency" or bool(account.get("prefer_device_caller_id"))
-    order = (device, user, account) if device_first else (user, device, account)
     found = CallerId()
-    for document in order:
+    for document in _identity_order(kind, account, user, device):
         given = group_of(group_of(document, "caller_id"), kind)
         found = found.or_else(CallerId(str(given.get("name") or ""), str(given.get("number") or "")))
     return found
 
 
-def custom_headers(document: Document) -> dict[str, str]:
-    """Extra SIP headers towards the phone: `custom_sip_headers` is `{in, out}` or, the old way, the headers."""
-    given = group_of(document, "custom_sip_headers")
-    outgoing = given.get("out") if isinstance(given.get("out"), Mapping) else given
-    return {
-        f"sip_h_{name}": str(value)
-        for name, value in dict(outgoing or {}).items()
-        if isinstance(value, str | int) and name not in ("in", "out")
-    }
+def asserted_identity(*, account: Document, user: Document, device: Document) -> Asserted:
+    """Part by part, in the order of `caller_id`."""
+    found = Asserted()
+    for document in _identity_order("asserted", account, user, device):
+        given = group_of(group_of(document, "caller_id"), "asserted")
+        name, number, realm = (str(given.get(part) or "") for part in ("name", "number", "realm"))
+        found = Asserted(found.name or name, found.number or number, found.realm or realm)
+    return found
 
 
-def invited_as(contact: str, sip: Document, dialled: str, static_invite: str = "") -> str:
-    """The request URI: the contact, its user part rewritten where the device asks for another (`invite_format`)."""
-    wanted = static_invite or str(sip.get("static_invite") or "") or _in_format(sip, dialled)
-    return _USER_PART.sub(rf"\g<1>{_safe_user(wanted)}@\g<2>", contact) if wanted else contact
+def _identity_order(kind: str, account: Document, user: Document, device: Document) -> Sequence[Document]:
+    device_first = kind == "emergency" or bool(account.get("prefer_device_caller_id"))
+    return (device, user, account) if device_first else (user, device, account)
 
 
-def _in_format(sip: Document, dialled: str) -> str:
-    form = str(sip.get("invite_format") or "contact")
-    if form == "username":
-        return str(sip.get("username") or "")
-    if form == "strip_plus":
-        return dialled.removeprefix("+")
-    if form not in ("npan", "1npan", "e164"):
-        return ""
+def privacy(*, account: Document, user: Document, device: Document) -> Privacy:
+    """What calls that leave hide (`caller_id_options.outbound_privacy`), nearest first; "none" where nobody says."""
+    for document in (device, user, account):
+        wanted = group_of(document, "caller_id_options").get("outbound_privacy")
+        if wanted in ("full", "name", "number", "none"):
+            found: Privacy = wanted
+            return found
+    return "none"
+
+
+def formatted_number(number: str, *, account: Document, user: Document, device: Document) -> str:
+    """The caller's number as `caller_id_options.format` writes it: the first group its `regex` captures (all of it
+    where it has none) between `prefix` and `suffix`. A number the expression does not match stays."""
+    for document in (device, user, account):
+        wanted = group_of(group_of(document, "caller_id_options"), "format")
+        if not wanted:
+            continue
+        match = _first_match(str(wanted.get("regex") or "(.+)"), number)
+        if match is None:
+            return number
+        kept = match.group(1) or "" if match.re.groups else match.group()
+        return _UNSHOWN.sub("", f"{wanted.get('prefix') or ''}{kept}{wanted.get('suffix') or ''}")
+    return number
+
+
+def _first_match(pattern: str, number: str) -> re.Match[str] | None:
     try:
-        number = to_e164(dialled)
-    except NotANumber:
-        return dialled
-    if form == "e164" or not number.startswith("+1"):
-        return str(number)
-    return number[2:] if form == "npan" else number[1:]
+        return search(pattern, number)
+    except BadPattern:
+        return None
 
 
-def _safe_user(text: str) -> str:
-    """Only what may stand in a URI's user part unescaped (RFC 3261 §25.1)."""
-    return re.sub(r"[^A-Za-z0-9+*#._\-]", "", text)
+def restriction(classifier: str, *, account: Document, users: Iterable[Document], device: Document) -> bool:
+    """Whether calls to numbers of this class are refused.
+
+    A `deny` of the account wins, and so does a `deny` of the user; an `allow` of the user lifts the device's; else the
+    device's own word counts. Where several people are logged in to the device, theirs counts only where all deny.
+    """
+    if _restricts(account, classifier) == "deny":
+        return True
+    said = [_restricts(user, classifier) for user in users]
+    if said and all(one == "deny" for one in said):
+        return True
+    if "allow" in said:
+        return False
+    return _restricts(device, classifier) == "deny"
 
 
-def fixed_contact(sip: Document) -> str:
-    """Where a device that does not register is reached: a literal route, or the address it is known by."""
-    if sip.get("invite_format") == "route" and sip.get("route"):
-        return str(sip["route"])
-    if sip.get("method") == "ip" and sip.get("ip"):
-        return f"sip:{_safe_user(str(sip.get('username') or ''))}@{sip['ip']}".replace("sip:@", "sip:")
-    return ""
+def _restricts(document: Document, classifier: str) -> str:
+    return str(group_of(group_of(document, "call_restriction"), classifier).get("action") or "inherit")
+
+
+def closed_groups(*, account: Document, users: Iterable[Document], device: Document) -> bool:
+    """Whether only members of a common group may be called: `call_restriction.closed_groups.action` is `deny`."""
+    return restriction("closed_groups", account=account, users=users, device=device)
+
+
+def language(*, account: Document, user: Document, device: Document) -> str:
+    """Of prompts: the user's, else the device's, else the account's; empty where nobody says."""
+    return str(user.get("language") or device.get("language") or account.get("language") or "")
+
+
+def presence_id(*, user: Document, device: Document) -> str:
+    """The extension whose lamp shows the state: the user's, else the device's."""
+    return str(user.get("presence_id") or device.get("presence_id") or "")
+
+
+def music_on_hold(*, account: Document, user: Document, device: Document) -> str:
+    """What a held party hears, a media id or a URL: the nearest."""
+    return next(
+        (
+            str(media)
+            for document in (device, user, account)
+            if (media := group_of(document, "music_on_hold").get("media_id"))
+        ),
+        "",
+    )
+
+
+def ringtone(side: str, *, account: Document, user: Document, device: Document) -> str:
+    """The Alert-Info of calls that come from the `side` internal or external: the nearest."""
+    tones = (group_of(document, "ringtones").get(side) for document in (device, user, account))
+    return next((str(tone) for tone in tones if tone), "")

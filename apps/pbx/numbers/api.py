@@ -28,7 +28,7 @@ from apps.pbx.numbers.actions import (
 )
 from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.numbers.bulk import for_each
-from apps.pbx.numbers.classifiers import CLASSIFIERS, classify
+from apps.pbx.numbers.classifiers import classifiers_of, classify
 from apps.pbx.numbers.documents import FEATURES_AVAILABLE, NumberList, PhoneNumberDocument, features_of, to_document
 from apps.pbx.numbers.errors import NumberUnknown
 from apps.pbx.numbers.models import PhoneNumber
@@ -198,14 +198,14 @@ class PhoneNumberResource(AccountResource):
     @route("classifiers", methods=("GET",), example={"did_us": {"friendly_name": "US DID"}})
     def classifiers(self, request: ApiRequest) -> dict[str, Any]:
         """The classes of numbers that restrictions are set by."""
-        return {one.name: one.to_document() for one in CLASSIFIERS}
+        return {one.name: one.to_document() for one in classifiers_of(request.account)}
 
     @route("classifiers/{number}", methods=("GET",), example={"name": "did_us", "e164": "+14155550100"})
     def classify(self, request: ApiRequest) -> dict[str, Any]:
         """The class of one number."""
         text = request.arguments["number"]
         number = as_number(text, home_region(request.account)) or text
-        found = classify(number)
+        found = classify(number, classifiers_of(request.account))
         return {"number": text, "e164": number, "name": found.name, **found.to_document()}
 
     @route("carriers_info", methods=("GET",), example={"maximal_prefix_length": 15, "usable_carriers": ["local"]})

@@ -1,5 +1,6 @@
 """Every write of a ring group. Its callflow is written with it, in one transaction."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -7,11 +8,16 @@ from django.db import transaction
 from apps.foundation.crossbar.validation import validated
 from apps.foundation.documents.actions import create_document, delete_document, replace_document
 from apps.foundation.identity.principal import Principal
+from apps.foundation.kit.clock import GREGORIAN_MAXIMUM, now, to_gregorian
 from apps.pbx.callflows.actions import create_callflow, remove_callflow, write_callflow
 from apps.pbx.callflows.models import Callflow
+from apps.pbx.endpoints.actions import by_phone
 from apps.pbx.endpoints.members import refuse_unknown
 from apps.pbx.ring_groups.documents import RingGroupDocument, flow_of
 from apps.pbx.ring_groups.models import RingGroup
+
+#: Who left a ring group stays away until he comes back.
+FOREVER = GREGORIAN_MAXIMUM
 
 
 @transaction.atomic
@@ -46,6 +52,52 @@ def delete_ring_group(ring_group: RingGroup, principal: Principal, *, hard: bool
     if callflow is not None:
         remove_callflow(callflow, principal, hard=hard)
     return delete_document(ring_group, principal, hard=hard)
+
+
+@transaction.atomic
+def toggle_member(callflow_id: str, member_ids: Sequence[str], *, away: bool, seconds: int = 0) -> bool:
+    """Have a member of the ring groups in a callflow be rung no longer (for so many seconds, 0: until he is back), or
+    again. False where none of the ids is a member."""
+    callflow = Callflow.objects.select_for_update().filter(id=callflow_id).first()
+    if callflow is None:
+        return False
+    until = (to_gregorian(now()) + seconds if seconds else FOREVER) if away else None
+    wanted, principal = frozenset(member_ids), by_phone(next(iter(member_ids), ""))
+    ring_group = RingGroup.objects.filter(callflow_id=callflow.id).first()
+    if ring_group is not None:
+        document = ring_group.to_document()
+        is_member = _set_away(document.get("members", []), wanted, until)
+        if is_member:
+            replace_ring_group(ring_group, document, principal)
+        return is_member
+    document = callflow.to_document()
+    found = [_set_away(data["endpoints"], wanted, until) for data in _ring_groups_in(document.get("flow"))]
+    if any(found):
+        write_callflow(callflow, document, principal)
+    return any(found)
+
+
+def _set_away(members: list[dict[str, Any]], wanted: frozenset[str], until: int | None) -> bool:
+    mine = [member for member in members if member.get("id") in wanted]
+    for member in mine:
+        member.pop("disable_until", None)
+        if until is not None:
+            member["disable_until"] = until
+    return bool(mine)
+
+
+def _ring_groups_in(flow: Any) -> Iterator[dict[str, Any]]:
+    """The data of every ring group of a flow."""
+    waiting = [flow]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, dict):
+            continue
+        data = node.get("data")
+        if node.get("module") == "ring_group" and isinstance(data, dict) and isinstance(data.get("endpoints"), list):
+            yield data
+        children = node.get("children")
+        waiting += children.values() if isinstance(children, dict) else []
 
 
 def _checked(document: dict[str, Any], ring_group: RingGroup | None = None) -> dict[str, Any]:

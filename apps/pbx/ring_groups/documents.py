@@ -6,6 +6,7 @@ from pydantic import Field
 
 from apps.foundation.documents.shape import Shape
 from apps.pbx.callflows.documents import Number
+from apps.pbx.callflows.ringing import STRATEGIES, Strategy
 from apps.pbx.endpoints.documents import BlankIsAbsent, Flags, Identifier
 
 #: The switch is given one leg per device; a group of more people than this is a mistake.
@@ -18,6 +19,9 @@ class RingGroupMember(Shape):
     delay: int = Field(0, ge=0, le=300, description="How long to wait before ringing this member. Seconds.")
     timeout: int = Field(20, ge=1, le=300, description="How long to ring this member. Seconds.")
     weight: int | None = Field(None, ge=1, le=100, description="Its chance with `weighted_random`.")
+    disable_until: int | None = Field(
+        None, ge=0, description="Not rung before this time, in Gregorian seconds: set where a member leaves the group."
+    )
 
 
 class RingGroupDocument(Shape):
@@ -30,9 +34,8 @@ class RingGroupDocument(Shape):
     members: list[RingGroupMember] = Field(
         min_length=1, max_length=MOST_MEMBERS, description="Who rings, in this order with `single`."
     )
-    strategy: Literal["simultaneous", "single", "weighted_random"] = Field(
-        "simultaneous", description="All at once, one after the other, or in a weighted random order."
-    )
+    strategy: Strategy = Field("simultaneous", description=STRATEGIES)
+    skip_busy: bool = Field(False, description="Pass over members who have a call.")
     timeout: int = Field(20, ge=1, le=3600, description="How long one round rings. Seconds.")
     repeats: int = Field(1, ge=1, le=100, description="How many rounds.")
     ringback: Annotated[str | None, BlankIsAbsent] = Field(
@@ -47,12 +50,21 @@ def flow_of(document: dict[str, Any]) -> dict[str, Any]:
     """The `ring_group` node of a validated document."""
     data = {
         key: document[key]
-        for key in ("name", "strategy", "timeout", "repeats", "ringback", "ignore_forward", "fail_on_single_reject")
+        for key in (
+            "name",
+            "strategy",
+            "timeout",
+            "repeats",
+            "ringback",
+            "ignore_forward",
+            "fail_on_single_reject",
+            "skip_busy",
+        )
         if key in document
     }
     endpoints = [
         {"id": member["id"], "endpoint_type": member["type"]}
-        | {key: member[key] for key in ("delay", "timeout", "weight") if key in member}
+        | {key: member[key] for key in ("delay", "timeout", "weight", "disable_until") if key in member}
         for member in document["members"]
     ]
     return {"module": "ring_group", "data": data | {"endpoints": endpoints}, "children": {}}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.foundation.crossbar.errors import Forbidden, ValidationFailed
@@ -24,6 +25,7 @@ def create_user(document: dict[str, Any], principal: Principal) -> User:
     """Raises ValidationFailed: a username that is taken, a password without a username."""
     document = validated(UserDocument, document)
     document.pop("current_password", None)
+    _refuse_hotdesk_id(document)
     _refuse_taken(document.get("username"))
     try:
         with transaction.atomic():
@@ -46,6 +48,7 @@ def replace_user(user: User, document: dict[str, Any], principal: Principal) -> 
     before = user.to_document()
     if principal.role is Role.USER:
         _refuse_overreach(user, document, current, principal)
+    _refuse_hotdesk_id(document, user)
     _refuse_taken(document.get("username"), user)
     try:
         with transaction.atomic():
@@ -56,7 +59,8 @@ def replace_user(user: User, document: dict[str, Any], principal: Principal) -> 
         raise _taken(document.get("username")) from None
     after = user.to_document()
     if any(before.get(field) != after.get(field) for field in IN_DIRECTORY):
-        rewrite_directory(Device.objects.select_for_update().filter(owner_id=user.id))
+        mine = Q(owner_id=user.id) | Q(logged_in__contains=[user.id])
+        rewrite_directory(Device.objects.select_for_update().filter(mine))
     return user
 
 
@@ -86,6 +90,13 @@ def _refuse_overreach(user: User, document: dict[str, Any], current: str | None,
 def _refuse_taken(username: str | None, user: User | None = None) -> None:
     if username and User.objects.filter(username=username.strip().lower()).exclude(id=user.id if user else "").exists():
         raise _taken(username)
+
+
+def _refuse_hotdesk_id(document: dict[str, Any], user: User | None = None) -> None:
+    """Two people with one number could log in as one another."""
+    number = (document.get("hotdesk") or {}).get("id")
+    if number and User.objects.filter(document__hotdesk__id=number).exclude(id=user.id if user else "").exists():
+        raise ValidationFailed.of("hotdesk.id", "unique", _("Another user has this hotdesk number"), cause=number)
 
 
 def _taken(username: str | None) -> ValidationFailed:

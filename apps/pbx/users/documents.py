@@ -78,6 +78,9 @@ class UserDocument(Endpoint):
     )
     feature_level: str | None = Field(None, max_length=128, description="The level of features booked.")
     hotdesk: Hotdesk = Field(default_factory=Hotdesk)
+    allow_anonymous_quickcalls: bool = Field(
+        False, description="Let anybody who knows the user's id make the phones call a number, without signing in."
+    )
     profile: dict[str, Any] | None = Field(None, description="Address, title, birthday and the like.")
     pronounced_name: PronouncedName | None = None
     voicemail: UserVoicemail | None = None

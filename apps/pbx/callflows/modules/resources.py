@@ -11,19 +11,24 @@ from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.events.publishing import publish
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
-from apps.pbx.callflows.emergency import is_emergency
+from apps.pbx.callflows.emergency import EmergencyCall, is_emergency
+from apps.pbx.callflows.outgoing import Identity, outgoing_identity
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, stop
-from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure
-from apps.pbx.callflows.sounds import sound_or_none
-from apps.pbx.endpoints.queries import caller_identity
+from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure, ringback_of
+from apps.pbx.endpoints.rules import Privacy
+from apps.pbx.media.speech import Prompt, sound
 from apps.pbx.numbers.answering import home_region
+from apps.pbx.numbers.classifiers import classifiers_of
 from apps.switching.calls.dial_string import Contact, Leg, UnsafeValue, settable
 from apps.switching.calls.port import BridgeRequest, Call, CallerId
 
 logger = logging.getLogger(__name__)
 #: The called party was reached: another carrier would only ring it again.
 FINAL = ("USER_BUSY", "NO_ANSWER", "CALL_REJECTED", "UNALLOCATED_NUMBER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
+#: The variable `caller_privacy`, which the verb `privacy` sets for its call.
+_HIDDEN: dict[str, Privacy] = {"full": "full", "name": "name", "number": "number", "none": "none"}
 
 
 class ResourcesData(VerbData):
@@ -43,10 +48,10 @@ class ResourcesData(VerbData):
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """What the database says about an outbound call; `refusal` names the limit that is reached."""
+    """What the database says about an outbound call; `refusal` says why it may not be made."""
 
     routes: tuple[GatewayRoute, ...] = ()
-    caller_id: CallerId = field(default_factory=CallerId)
+    identity: Identity = field(default_factory=Identity)
     realm: str = ""
     refusal: str = ""
 
@@ -64,13 +69,18 @@ class DialOut(Verb[ResourcesData]):
     async def run(self, call: Call, data: ResourcesData) -> Branch:
         way = await in_account(call.account_id, _way_out, _Asked.of(call, data), data)
         if way.refusal:
-            return go_on("CALL_REJECTED", cause="CALL_REJECTED", why=f"the limit {way.refusal} is reached")
+            return go_on("CALL_REJECTED", cause="CALL_REJECTED", why=way.refusal)
+        if way.identity.denied:
+            await call.pre_answer()
+            await call.play(await sound(call, Prompt("stepswitch-emergency_not_configured")))
+            return go_on("USER_BUSY", cause="USER_BUSY", why="no number the emergency services could call back")
         branch = go_on("NO_ROUTE_DESTINATION", cause="NO_ROUTE_DESTINATION", why="no carrier for this number")
+        ringback = await ringback_of(call, data.ringback)
         for route in way.routes:
             leg = _leg(call, data, way, route)
             if leg is None:
                 continue
-            result = await call.bridge(_request(call, data, way, leg))
+            result = await call.bridge(_request(call, data, way, leg, ringback))
             if result.answered:
                 return stop(why=f"answered through {route.resource_name}")
             logger.info("call %s: carrier %s: %s", call.uuid, route.resource_name, result.cause)
@@ -88,12 +98,15 @@ class _Asked:
     owner_id: str
     caller_id: CallerId
     keeps_caller_id: bool
+    call_id: str = ""
+    hidden: Privacy | None = None
 
     @classmethod
     def of(cls, call: Call, data: ResourcesData) -> _Asked:
-        """A caller id the flow chose, a forwarded caller's and a carrier's own are kept."""
+        """A caller id the flow chose is kept, so is a carrier's own, and a forwarded caller's where he is to be seen."""
         variables = call.variables
-        kept = variables.get("caller_id_chosen") == "true" or "forwarded_by" in variables or call.call_kind == "inbound"
+        forwarded = variables.get("caller_id_kept") == "true"
+        kept = variables.get("caller_id_chosen") == "true" or forwarded or call.call_kind == "inbound"
         return cls(
             number=data.to_did or call.destination,
             interaction_id=call.interaction_id,
@@ -101,27 +114,50 @@ class _Asked:
             owner_id=call.owner_id,
             caller_id=call.caller_id,
             keeps_caller_id=kept,
+            call_id=call.uuid,
+            hidden=_HIDDEN.get(variables.get("caller_privacy", "")),
         )
 
 
 def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
     account = Account.objects.get(id=current_account_id())
     region = home_region(account)
-    emergency = is_emergency(asked.number, region)
+    emergency = is_emergency(asked.number, region, classifiers_of(account))
     verdict = may_start_call("outbound", interaction_id=asked.interaction_id, emergency=emergency)
     if not verdict.allowed:
-        return WayOut(refusal=verdict.reason)
-    shown = asked.caller_id
-    if emergency or not asked.keeps_caller_id:
-        kind = "emergency" if emergency else data.caller_id_type
-        shown = caller_identity(kind, authorizing_id=asked.authorizing_id, owner_id=asked.owner_id).or_else(shown)
-    routes = select_gateways(
-        _written(asked.number, region, as_dialled=data.bypass_e164 or data.do_not_normalize),
-        flags=data.outbound_flags,
-        caller_id_number=shown.number,
+        return WayOut(refusal=f"the limit {verdict.reason} is reached")
+    identity = outgoing_identity(
+        account,
+        asked.caller_id,
+        kind=data.caller_id_type,
+        authorizing_id=asked.authorizing_id,
+        owner_id=asked.owner_id,
+        keeps=asked.keeps_caller_id,
+        hidden=asked.hidden,
         emergency=emergency,
     )
-    return WayOut(tuple(routes), shown, account.realm)
+    if emergency:
+        publish(_emergency(account.id, asked, identity))
+    routes = select_gateways(
+        _written(asked.number, region, as_dialled=data.bypass_e164 or data.do_not_normalize or emergency),
+        flags=data.outbound_flags,
+        caller_id_number=identity.caller_id.number,
+        emergency=emergency,
+    )
+    return WayOut(tuple(routes), identity, account.realm)
+
+
+def _emergency(account_id: str, asked: _Asked, identity: Identity) -> EmergencyCall:
+    return EmergencyCall(
+        account_id=account_id,
+        call_id=asked.call_id,
+        dialled=asked.number,
+        caller_id_name=identity.caller_id.name,
+        caller_id_number=identity.caller_id.number,
+        device_id=asked.authorizing_id,
+        owner_id=asked.owner_id,
+        denied=identity.denied,
+    )
 
 
 def _written(number: str, region: str, *, as_dialled: bool) -> str:
@@ -135,7 +171,7 @@ def _leg(call: Call, data: ResourcesData, way: WayOut, route: GatewayRoute) -> L
     headers = {f"sip_h_{name}": str(value) for name, value in data.custom_sip_headers.items()}
     if data.emit_account_id:
         headers["sip_h_X-Account-ID"] = call.account_id
-    own = {**settable(headers.items()), **route.variables}
+    own = {**settable(headers.items()), **settable(way.identity.variables.items()), **route.variables}
     if realm := data.from_uri_realm or (way.realm if data.format_from_uri else ""):
         own["sip_invite_domain"] = realm
     if route.progress_timeout:
@@ -149,12 +185,12 @@ def _leg(call: Call, data: ResourcesData, way: WayOut, route: GatewayRoute) -> L
     return leg
 
 
-def _request(call: Call, data: ResourcesData, way: WayOut, leg: Leg) -> BridgeRequest:
+def _request(call: Call, data: ResourcesData, way: WayOut, leg: Leg, ringback: str) -> BridgeRequest:
     return BridgeRequest(
         legs=(leg,),
         timeout=data.timeout or 60,
-        ringback=sound_or_none(data.ringback),
+        ringback=ringback,
         ignore_early_media=data.ignore_early_media,
-        caller_id=way.caller_id,
+        caller_id=way.identity.caller_id,
         variables={"interaction_id": call.interaction_id, "call_kind": "outbound"},
     )

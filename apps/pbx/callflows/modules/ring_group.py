@@ -8,7 +8,7 @@ from pydantic import Field
 from apps.foundation.documents.shape import Shape
 from apps.foundation.kit.clock import from_gregorian, now
 from apps.pbx.callflows.registry import Branch, Verb, VerbData
-from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, Ring, ring
+from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, STRATEGIES, Ring, Strategy, ring
 from apps.pbx.endpoints.legs import Member
 from apps.switching.calls.port import Call
 
@@ -30,12 +30,13 @@ class Ringtones(Shape):
 class RingGroupData(VerbData):
     name: str = Field("", max_length=128, description="A name for people.")
     endpoints: list[RingGroupEndpoint] = Field(min_length=1, max_length=5000, description="Whom to ring.")
-    strategy: Literal["simultaneous", "single", "weighted_random"] = Field(
-        "simultaneous", description="All at once, in turn, or in turn in a weighted random order."
-    )
+    strategy: Strategy = Field("simultaneous", description=STRATEGIES)
+    skip_busy: bool = Field(False, description="Pass over members who have a call.")
     timeout: int = Field(20, ge=0, le=3600, description="Seconds one round rings; in turn, at most this long each.")
     repeats: int = Field(1, ge=1, le=100, description="How many rounds.")
-    ringback: str = Field("", max_length=2048, description="What the caller hears meanwhile: a tone or a URL.")
+    ringback: str = Field(
+        "", max_length=2048, description="What the caller hears meanwhile: a tone, a URL or the id of a sound."
+    )
     ringtones: Ringtones = Field(default_factory=Ringtones, description="How the phones ring.")
     ignore_forward: bool = Field(True, description="Ignore SIP redirects of forwarded phones.")
     fail_on_single_reject: bool = Field(False, description="One phone that rejects ends ringing on all of them.")
@@ -81,6 +82,7 @@ class RingRingGroup(Verb[RingGroupData]):
                 fail_on_single_reject=data.fail_on_single_reject,
                 ignore_redirects=data.ignore_forward,
                 direct=False,
+                skip_busy=data.skip_busy,
                 ringtones={"internal": data.ringtones.internal, "external": data.ringtones.external},
             ),
         )

@@ -2,6 +2,7 @@
 
 import apps.foundation.kit.clock
 import apps.foundation.kit.ids
+import django.contrib.postgres.fields
 import django.db.models.manager
 from django.db import migrations, models
 
@@ -30,11 +31,12 @@ class Migration(migrations.Migration):
                 ('device_type', models.CharField(default='sip_device', max_length=32)),
                 ('mac_address', models.CharField(blank=True, max_length=17, null=True)),
                 ('sip_password_encrypted', models.TextField(blank=True, default='')),
+                ('logged_in', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, editable=False, size=None)),
             ],
             options={
                 'abstract': False,
                 'base_manager_name': 'across_accounts',
-                'indexes': [models.Index(fields=['account_id', 'name'], name='devices_name')],
+                'indexes': [models.Index(fields=['account_id', 'name'], name='devices_name'), models.Index(condition=models.Q(('logged_in', []), _negated=True), fields=['account_id'], name='devices_hotdesked')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
