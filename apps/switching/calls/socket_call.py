@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import math
 import re
-from collections.abc import Awaitable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TypeVar
+import time
+from collections.abc import Mapping
 
+from apps.switching.calls import commands, recording_commands
+from apps.switching.calls.commands import NodeCommand
+from apps.switching.calls.conference_commands import conference_argument
 from apps.switching.calls.dial_string import (
     LEGS_IN_A_CHUNK,
     dial_string,
@@ -14,44 +19,65 @@ from apps.switching.calls.dial_string import (
     safe_text,
     safe_variables,
 )
-from apps.switching.calls.port import BridgeRequest, BridgeResult, CallerHungUp, CallerId, CallKind
+from apps.switching.calls.port import (
+    BridgeRequest,
+    BridgeResult,
+    CallerHungUp,
+    CallerId,
+    CallKind,
+    ConferenceRequest,
+    Listening,
+    Recorded,
+    RecordRequest,
+    SwitchRefused,
+)
+from apps.switching.calls.socket_bridge import OUTCOMES, new_bridge_id, ring, shared_variables
+from apps.switching.calls.socket_line import EVENTS, Line
+from apps.switching.calls.socket_recordings import Recordings, recordings_of
 from apps.switching.esl.errors import CallHungUp
 from apps.switching.esl.events import Event
 from apps.switching.esl.session import OutboundSession
 
-T = TypeVar("T")
-#: Of this channel; `myevents` would bring every other kind as well, which grow with the group that rings.
-EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY")
+logger = logging.getLogger(__name__)
+PLAYED = "FILE PLAYED"
 NO_PROMPT = "silence_stream://100"
+#: What a caller hears who is kept waiting with a sound that cannot be played: a soft tone now and then.
+STILL_HERE = "tone_stream://%(150,4850,425);loops=-1"
 DEFAULT_SPEECH_ENGINE = "tts_commandline"  # what the node configuration we render loads
-_MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
-#: The switch lets what the caller exports win over what a leg is given: these say who the *caller* is.
-LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
-#: Left by an earlier bridge, they would be read as the next one's.
-_OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status"
 #: How long the switch may take to tell how a call ended.
 _LAST_WORDS_SECONDS = 3.0
+_MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
+_DIGITS = re.compile(r"[0-9A-Da-d*#wW]{1,128}")
+#: A sound over and over that is shorter than this is taken for one that cannot be played.
+_SHORTEST_SECONDS = 0.05
+#: The switch lets what the caller exports win over what a leg is given: these say who the *caller* is.
+LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
 _REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Unavailable"}
 
 
 async def take_over(session: OutboundSession) -> SocketCall:
     """Take control of the call the switch handed to us. Raises `CallerHungUp`."""
-    with _as_hung_up():
+    try:
         await session.start(events=EVENTS)
-    return SocketCall(session)
+        line = Line(session)
+        return SocketCall(line, await recordings_of(line))
+    except CallHungUp as error:
+        raise CallerHungUp(error.cause or "") from error
 
 
 class SocketCall:
     """See `apps.switching.calls.port.Call`."""
 
-    def __init__(self, session: OutboundSession) -> None:
-        self._session = session
-        channel = session.channel_data
+    def __init__(self, line: Line, recordings: Recordings) -> None:
+        self._line, self._recordings = line, recordings
+        self._session = line.session
+        channel = line.session.channel_data
         self._channel = channel
         self._set: dict[str, str] = {}
         self._exported: list[str] = []
         self._collected = 0
         self.uuid = channel.uuid
+        self.switch = channel.get("FreeSWITCH-Switchname")
         self.account_id = channel.variable("account_id")
         self.destination = channel.get("Caller-Destination-Number")
         if self.call_kind == "inbound":
@@ -64,10 +90,13 @@ class SocketCall:
         self.caller_id = CallerId(
             channel.variable("effective_caller_id_name"), channel.variable("effective_caller_id_number")
         ).or_else(self.original_caller_id)
-        self.is_answered = channel.get("Answer-State") == "answered"
 
     def __repr__(self) -> str:
         return f"<call {self.uuid}>"
+
+    @property
+    def is_answered(self) -> bool:
+        return self._line.is_answered
 
     @property
     def call_kind(self) -> CallKind:
@@ -80,7 +109,7 @@ class SocketCall:
     async def answer(self) -> None:
         if not self.is_answered:
             await self._execute("answer")
-            self.is_answered = True
+            self._line.is_answered = True
 
     async def ring_ready(self) -> None:
         if not self.is_answered:
@@ -90,25 +119,49 @@ class SocketCall:
         if not self.is_answered:
             await self._execute("pre_answer")
 
-    async def play(self, media: str, terminators: str = "", *, loops: int = 1) -> str:
+    async def play(self, media: str, terminators: str = "", *, loops: int = 1, seconds: int | None = None) -> str:
+        if loops == 0:
+            return await self.wait(seconds, media, terminators)
+        ends = None if seconds is None else time.monotonic() + seconds
+        for _ in range(loops):
+            left = None if ends is None else ends - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            if pressed := (await self._sound(media, terminators, left)).variable("playback_terminator_used"):
+                return pressed
+        return ""
+
+    async def wait(self, seconds: float | None = None, media: str = "", terminators: str = "") -> str:
+        # `endless_playback` hears no keys, and a break does not end it: so we repeat the sound ourselves.
+        ends = None if seconds is None else time.monotonic() + seconds
+        sound = media
+        while True:
+            began = time.monotonic()
+            left = None if ends is None else ends - began
+            if left is not None and left <= 0:
+                return ""
+            silence = f"silence_stream://{-1 if left is None else math.ceil(left * 1000)}"
+            done = await self._sound(sound or silence, terminators, left)
+            if pressed := done.variable("playback_terminator_used"):
+                return pressed
+            if not sound:
+                return ""
+            if done.get("Application-Response") != PLAYED or time.monotonic() - began < _SHORTEST_SECONDS:
+                logger.warning("call %s: %s cannot be played", self.uuid, sound[:200])
+                sound = STILL_HERE
+
+    async def _sound(self, media: str, terminators: str, seconds: float | None) -> Event:
         sound = _media(media)
         self._queue("set", f"playback_terminators={safe_text(terminators) or 'none'}")
         self._queue("unset", "playback_terminator_used")
-        if loops == 0:
-            done = await self._execute("endless_playback", sound)
-            return done.variable("playback_terminator_used")
-        for _ in range(loops):
-            done = await self._execute("playback", sound)
-            if pressed := done.variable("playback_terminator_used"):
-                return pressed
-        return ""
+        return await self._line.sound("playback", sound, seconds)
 
     async def speak(self, text: str, voice: str = "", language: str = "") -> None:
         # The voice names what the engine has; a language chooses among them where the engine takes one.
         engine = self.variables.get("tts_engine") or DEFAULT_SPEECH_ENGINE
         if language:
             self._queue("set", f"default_language={safe_text(language)}")
-        await self._execute("speak", f"{safe_text(engine)}|{display_text(voice) or 'default'}|{display_text(text)}")
+        await self._line.sound("speak", f"{safe_text(engine)}|{display_text(voice) or 'default'}|{display_text(text)}")
 
     async def collect(
         self,
@@ -126,27 +179,94 @@ class SocketCall:
             f"{minimum} {maximum} 1 {timeout} {safe_text(terminators) or 'none'} {_media(prompt or NO_PROMPT)} silence "
             f"{variable} [0-9*#]+ {interdigit_timeout}"
         )
-        done = await self._execute("play_and_get_digits", argument)
+        done = await self._line.sound("play_and_get_digits", argument)
         return done.variable(variable)
 
     async def sleep(self, milliseconds: int) -> None:
-        await self._execute("sleep", str(max(0, milliseconds)))
+        await self._line.sound("sleep", str(max(0, milliseconds)))
+
+    async def send_digits(self, digits: str, milliseconds: int = 100) -> None:
+        if not _DIGITS.fullmatch(digits):
+            raise ValueError(f"not digits that can be sent: {digits[:80]!r}")
+        await self._execute("send_dtmf", f"{digits}@{max(40, milliseconds)}")
+
+    async def detect_fax(self, seconds: int) -> bool:
+        heard = False
+
+        def hear(event: Event) -> None:
+            nonlocal heard
+            if event.name == "DETECTED_TONE" and event.get("Detected-Fax-Tone") == "true" and event.uuid == self.uuid:
+                heard = True
+                self._line.break_now()
+
+        stop = self._session.on_event(hear)
+        try:
+            # Its application is run when the tone is heard; the event is what tells us.
+            self._queue("spandsp_start_fax_detect", f"set fax_tone_heard=true {seconds} cng")
+            await self._sound(f"silence_stream://{seconds * 1000}", "", seconds + 1)
+        finally:
+            stop()
+        self._queue("spandsp_stop_fax_detect")
+        return heard
+
+    # Recording
+
+    async def record(self, request: RecordRequest) -> Recorded:
+        path = await self._recordings.folder_for(request.file)
+        self._queue("set", f"playback_terminators={safe_text(request.terminators) or 'none'}")
+        self._queue("multiunset", "playback_terminator_used record_ms")
+        silence = f" {request.silence_threshold} {request.silence_seconds}" if request.silence_seconds > 0 else ""
+        done = await self._line.sound("record", f"{path} {max(1, request.limit)}{silence}")
+        length = done.variable("record_ms")
+        milliseconds = int(length) if length.isascii() and length.isdigit() else 0
+        return Recorded(request.file, path, milliseconds, done.variable("playback_terminator_used"))
+
+    def recording_path(self, file: str) -> str:
+        return self._recordings.path(file)
+
+    async def start_recording(
+        self,
+        file: str,
+        *,
+        limit: int = 0,
+        stereo: bool = True,
+        minimum: int = 0,
+        after_answer: bool = False,
+        after_bridge: bool = False,
+    ) -> str:
+        path = self.recording_path(file)
+        options = recording_commands.RecordingOptions(limit, stereo, minimum, after_answer, after_bridge)
+        command = recording_commands.start_recording(self.uuid, path, options)
+        if (after_answer or after_bridge) and not self.is_answered:
+            # It would open the audio, and the caller hear nothing instead of their own ringing tone.
+            self._recordings.begin_when_answered(file, command)
+        else:
+            await self.tell_switch(command)
+        return path
+
+    async def stop_recording(self, file: str) -> None:
+        if self._recordings.forget(file):
+            return
+        try:
+            await self.tell_switch(recording_commands.stop_recording(self.uuid, self.recording_path(file)))
+        except SwitchRefused:
+            logger.info("call %s: %s was not being recorded", self.uuid, file)
+
+    async def pause_recording(self, file: str, paused: bool) -> None:
+        await self.tell_switch(recording_commands.mask_recording(self.uuid, self.recording_path(file), paused))
+
+    # Other people
 
     async def bridge(self, request: BridgeRequest) -> BridgeResult:
-        text = dial_string(request.legs, _shared_variables(request))
-        self._queue("multiunset", _OUTCOMES)
+        bridge_id = new_bridge_id()
+        text = dial_string(request.legs, shared_variables(request, bridge_id))
+        self._queue("multiunset", OUTCOMES)
         for name, value in self._ringing_variables(request).items():
             self._queue("set" if value else "unset", f"{name}={value}" if value else name)
         if len(request.legs) > LEGS_IN_A_CHUNK and not self.is_answered:
             # Legs rung in several threads do not pass their ringing on.
             self._queue("ring_ready")
-        done = await self._execute("bridge", text)
-        disposition = done.variable("originate_disposition")
-        if disposition.upper() == "SUCCESS":
-            self.is_answered = True
-            return BridgeResult(answered=True, cause="SUCCESS")
-        cause = disposition if disposition not in ("", "failure") else done.variable("originate_failed_cause")
-        return BridgeResult(answered=False, cause=cause or "NO_ROUTE_DESTINATION", sip_code=_sip_code(done))
+        return await ring(self._line, request, text, bridge_id)
 
     def _ringing_variables(self, request: BridgeRequest) -> dict[str, str]:
         listed = self._channel.variable("export_vars").removeprefix("ARRAY::").replace("|:", ",").split(",")
@@ -160,6 +280,47 @@ class SocketCall:
             "transfer_ringback": ringback,
             "instant_ringback": "true" if ringback else "",
         }
+
+    async def conference(self, request: ConferenceRequest) -> None:
+        argument = conference_argument(request.name, request.profile, request.pin, request.flags)
+        # A profile with music of its own would not take the account's.
+        await self.set_variables({"conference_moh_sound": STILL_HERE, **request.variables})
+        await self.answer()
+        await self._execute("conference", argument)
+
+    async def intercept(self, uuid: str) -> bool:
+        found = await self._line.api("uuid_dump", f"{commands.checked_uuid(uuid)} json")
+        wanted = _who_to_talk_to(uuid, found.text) if found.ok else ""
+        if not wanted or wanted == self.uuid:
+            return False
+        await self.answer()
+        # When the other one hangs up, the switch would otherwise go on with what stands behind us in its dialplan.
+        self._queue("set", "hangup_after_bridge=true")
+        # Where it worked the channel is not ours afterwards, and this raises.
+        await self._execute("intercept", wanted)
+        return False
+
+    async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
+        commands.checked_uuid(uuid)
+        await self.answer()
+        self._queue("multiunset", "eavesdrop_whisper_aleg eavesdrop_whisper_bleg")
+        for name, value in commands.WHISPERS[mode].items():
+            self._queue("set", f"{name}={value}")
+        await self._execute("eavesdrop", uuid)
+
+    async def hold(self, on: bool) -> None:
+        await self.tell_switch(commands.hold(self.uuid, on))
+
+    async def transfer(self, target: str) -> None:
+        self._queue("set", "hangup_after_bridge=true")
+        await self._execute("transfer", commands.extension(target))
+        raise self._line.given_away()
+
+    async def tell_switch(self, command: NodeCommand) -> str:
+        answer = await self._line.api(command.name, command.arguments)
+        if not answer.ok:
+            raise SwitchRefused(answer.text.strip())
+        return answer.text
 
     async def set_variables(self, variables: Mapping[str, str], *, export: bool = False) -> None:
         for name, value in safe_variables(variables).items():
@@ -186,7 +347,8 @@ class SocketCall:
         self.caller_id = caller_id
 
     async def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
-        await self._session.hangup(cause)
+        if not self._line.has_left:
+            await self._session.hangup(cause)
 
     async def respond(self, code: int, reason: str = "") -> None:
         """RFC 3261 §21. The switch cannot refuse what is answered: that is hung up."""
@@ -196,46 +358,13 @@ class SocketCall:
         reason = display_text(reason) or _REASONS.get(code, "")
         # The application ends with the call: its completion may or may not still be told.
         self._queue("respond", f"{code} {reason}".strip())
-        await self._wait(self._session.wait_ended())
+        await self._line.wait(self._session.wait_ended())
 
     def _queue(self, application: str, argument: str = "") -> None:
-        with _as_hung_up():
-            self._session.execute_nowait(application, argument, event_lock=True)
+        self._line.queue(application, argument)
 
     async def _execute(self, application: str, argument: str = "") -> Event:
-        return await self._wait(self._session.execute(application, argument))
-
-    async def _wait(self, work: Awaitable[T]) -> T:
-        with _as_hung_up():
-            return await work
-
-
-def _shared_variables(request: BridgeRequest) -> dict[str, str]:
-    shared = {
-        "originate_timeout": str(max(1, request.timeout)),
-        # Else a leg is offered the caller's codec alone, and a phone that lacks it cannot answer.
-        "media_mix_inbound_outbound_codecs": "true",
-        **request.variables,
-    }
-    if request.ignore_early_media or len(request.legs) > 1:
-        shared["ignore_early_media"] = "true"
-    if request.fail_on_single_reject:
-        shared["fail_on_single_reject"] = "true"
-    if request.caller_id is not None:
-        shared["origination_caller_id_name"] = display_text(request.caller_id.name)
-        shared["origination_caller_id_number"] = display_text(request.caller_id.number)
-    return shared
-
-
-def _variables(event: Event) -> dict[str, str]:
-    prefix = "variable_"
-    return {name.removeprefix(prefix): value for name, value in event.as_dict().items() if name.startswith(prefix)}
-
-
-def _sip_code(done: Event) -> int | None:
-    specific = done.variable("last_bridge_proto_specific_hangup_cause").removeprefix("sip:")
-    code = specific or done.variable("sip_invite_failure_status")
-    return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
+        return await self._line.execute(application, argument)
 
 
 def _media(sound: str) -> str:
@@ -244,9 +373,13 @@ def _media(sound: str) -> str:
     return sound
 
 
-@contextmanager
-def _as_hung_up() -> Iterator[None]:
-    try:
-        yield
-    except CallHungUp as error:
-        raise CallerHungUp(error.cause or "") from error
+def _who_to_talk_to(uuid: str, dump: str) -> str:
+    """Where the channel is a phone that is still ringing, whoever makes it ring; else the channel itself."""
+    known = json.loads(dump)
+    rings = known.get("Call-Direction") == "outbound" and known.get("Answer-State") != "answered"
+    return str(known.get("Other-Leg-Unique-ID") or known.get("variable_originating_leg_uuid") or "") if rings else uuid
+
+
+def _variables(event: Event) -> dict[str, str]:
+    prefix = "variable_"
+    return {name.removeprefix(prefix): value for name, value in event.as_dict().items() if name.startswith(prefix)}

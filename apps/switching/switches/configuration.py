@@ -15,6 +15,10 @@ from kazoo.variables import REPOSITORY
 TEMPLATE = REPOSITORY / "deploy" / "freeswitch" / "freeswitch.xml"
 #: The name of the node `manage.py up` starts.
 LOCAL_NODE = "local"
+#: What a caller on hold hears where the account has no music.
+HOLD_TONE = "tone_stream://%(150,4850,425);loops=-1"
+#: The certificates a node trusts when it fetches media over https; this is Debian's.
+CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 _PLACE = re.compile(r"%\{(\w+)\}%")
 
 
@@ -38,6 +42,9 @@ class NodeSettings:
     log_file: Path
     cdr_spool: Path
     fax_folder: Path
+    http_cache: Path
+    ca_file: Path = CA_FILE
+    hold_music: str = HOLD_TONE
     max_sessions: int = 10_000
     sessions_per_second: int = 1_000
 
@@ -62,6 +69,7 @@ def local_node(environment: Environment) -> NodeSettings:
         log_file=home / "log" / "freeswitch.log",
         cdr_spool=cdr_spool(environment),
         fax_folder=home / "temp",
+        http_cache=home / "cache" / "http",
     )
 
 
@@ -81,6 +89,8 @@ def configuration_files(settings: NodeSettings) -> dict[str, str]:
     """`<configuration>` by name (`sofia.conf`), for a node that asks over HTTP."""
     root = ElementTree.fromstring(render(settings))  # noqa: S314 - our own file
     return {
-        element.attrib["name"]: ElementTree.tostring(element, encoding="unicode").replace("$${hold_music}", "silence")
+        element.attrib["name"]: ElementTree.tostring(element, encoding="unicode").replace(
+            "$${hold_music}", settings.hold_music
+        )
         for element in root.iterfind("./section[@name='configuration']/configuration")
     }

@@ -1,0 +1,131 @@
+"""Ringing and connecting over the event socket, and what is heard of the conversation meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from apps.switching.calls.dial_string import display_text
+from apps.switching.calls.port import BridgeRequest, BridgeResult, CallerHungUp
+from apps.switching.calls.socket_line import Line
+from apps.switching.esl import commands
+from apps.switching.esl.errors import EslError
+from apps.switching.esl.events import Event
+
+logger = logging.getLogger(__name__)
+#: Set on every leg of one bridge, so that a bridge that is given up can hang them up.
+BRIDGE_ID = "bridge_id"
+#: Left by an earlier bridge, they would be read as the next one's.
+OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status"
+#: More than a person presses before the first is dealt with.
+_MOST_WAITING = 100
+
+
+def shared_variables(request: BridgeRequest, bridge_id: str) -> dict[str, str]:
+    """What is set on every leg."""
+    shared = {
+        "originate_timeout": str(max(1, request.timeout)),
+        # Else a leg is offered the caller's codec alone, and a phone that lacks it cannot answer.
+        "media_mix_inbound_outbound_codecs": "true",
+        BRIDGE_ID: bridge_id,
+        **request.variables,
+    }
+    if request.ignore_early_media or len(request.legs) > 1:
+        shared["ignore_early_media"] = "true"
+    if request.fail_on_single_reject:
+        shared["fail_on_single_reject"] = "true"
+    if request.caller_id is not None:
+        shared["origination_caller_id_name"] = display_text(request.caller_id.name)
+        shared["origination_caller_id_number"] = display_text(request.caller_id.number)
+    return shared
+
+
+async def ring(line: Line, request: BridgeRequest, dialled: str, bridge_id: str) -> BridgeResult:
+    """Run `bridge` to its end, telling the request's listeners."""
+    async with _Ear(line, request).listening() as ear:
+        try:
+            done = await line.execute("bridge", dialled)
+        except asyncio.CancelledError:
+            _give_up(line, bridge_id)
+            raise
+    return _result(done, ear.other_leg)
+
+
+def new_bridge_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _give_up(line: Line, bridge_id: str) -> None:
+    with suppress(CallerHungUp, EslError):
+        line.session.post_quietly(commands.api("hupall", f"ORIGINATOR_CANCEL {BRIDGE_ID} {bridge_id}"))
+
+
+def _result(done: Event, other_leg: str) -> BridgeResult:
+    disposition = done.variable("originate_disposition")
+    if disposition.upper() == "SUCCESS":
+        return BridgeResult(answered=True, cause="SUCCESS", other_leg=other_leg)
+    cause = disposition if disposition not in ("", "failure") else done.variable("originate_failed_cause")
+    return BridgeResult(answered=False, cause=cause or "NO_ROUTE_DESTINATION", sip_code=_sip_code(done))
+
+
+def _sip_code(done: Event) -> int | None:
+    specific = done.variable("last_bridge_proto_specific_hangup_cause").removeprefix("sip:")
+    code = specific or done.variable("sip_invite_failure_status")
+    return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
+
+
+class _Ear:
+    """Hears who answers, and the keys either leg presses: the switch tells of both legs' DTMF while they talk."""
+
+    def __init__(self, line: Line, request: BridgeRequest) -> None:
+        self._line, self._request = line, request
+        self._told: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_MOST_WAITING)
+        self.other_leg = ""
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[_Ear]:
+        stop = self._line.session.on_event(self._hear)
+        telling = asyncio.create_task(self._tell())
+        try:
+            yield self
+        finally:
+            stop()
+            telling.cancel()
+            if self.other_leg and self._request.on_digit is not None and not self._line.session.ended:
+                self._line.session.post_quietly(commands.delete_filter("Unique-ID", self.other_leg))
+
+    def _hear(self, event: Event) -> None:
+        if event.name == "CHANNEL_BRIDGE" and event.uuid == self._line.uuid:
+            self._connected(event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID"))
+        elif event.name == "DTMF" and self.other_leg and self._request.on_digit is not None:
+            on_digit, digit = self._request.on_digit, event.get("DTMF-Digit")
+            if event.uuid == self._line.uuid:
+                self._put(lambda: on_digit(digit, "caller"))
+            elif event.uuid == self.other_leg:
+                self._put(lambda: on_digit(digit, "called"))
+
+    def _connected(self, other_leg: str) -> None:
+        if self.other_leg:
+            return
+        self.other_leg = other_leg
+        if self._request.on_digit is not None:
+            self._line.session.post_quietly(commands.add_filter("Unique-ID", other_leg))
+        if (on_connected := self._request.on_connected) is not None:
+            self._put(lambda: on_connected(other_leg))
+
+    def _put(self, told: Callable[[], Awaitable[None]]) -> None:
+        with suppress(asyncio.QueueFull):
+            self._told.put_nowait(told)
+
+    async def _tell(self) -> None:
+        while True:
+            told = await self._told.get()
+            try:
+                await told()
+            except CallerHungUp:
+                return
+            except Exception:
+                logger.exception("call %s: a listener of the conversation failed", self._line.uuid)

@@ -1,0 +1,132 @@
+"""One channel under our control over the outbound event socket: runs applications on it, and knows when it is no
+longer ours.
+
+A channel that is transferred, or that another one intercepts, stays connected to us (mod_event_socket in async mode
+closes nothing before the hang-up), and an application told to it then would run in the middle of somebody's
+conversation. What tells is its state: an application that ends while the channel is not in CS_EXECUTE was taken away,
+and CHANNEL_UNPARK says the same where none was running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from apps.switching.calls.port import CallerHungUp, CallerLeft
+from apps.switching.esl import commands
+from apps.switching.esl.errors import CallHungUp
+from apps.switching.esl.events import Event
+from apps.switching.esl.peer import ApiResult
+from apps.switching.esl.session import OutboundSession
+
+T = TypeVar("T")
+#: Of this channel; `myevents` would bring every other kind as well, which grow with the group that rings.
+EVENTS = (
+    "CHANNEL_EXECUTE_COMPLETE",
+    "CHANNEL_ANSWER",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_UNPARK",
+    "CHANNEL_HANGUP",
+    "CHANNEL_HANGUP_COMPLETE",
+    "CHANNEL_DESTROY",
+    "DETECTED_TONE",
+    "DTMF",
+)
+_EXECUTING = ("", "4")  # CS_EXECUTE
+_HUNG_UP = 10  # CS_HANGUP and what follows
+_BREAK_SECONDS = 3.0
+
+
+class Line:
+    """Raises `CallerHungUp` once the caller is gone, `CallerLeft` once the channel is somebody else's."""
+
+    def __init__(self, session: OutboundSession) -> None:
+        self.session = session
+        self.uuid = session.uuid
+        self.is_answered = session.channel_data.get("Answer-State") == "answered"
+        self._left = asyncio.Event()
+        session.on_event(self._look)
+
+    @property
+    def has_left(self) -> bool:
+        return self._left.is_set()
+
+    def queue(self, application: str, argument: str = "") -> None:
+        """Have an application run, in turn; nobody waits for it."""
+        self._raise_if_left()
+        with self.as_hung_up():
+            self.session.execute_nowait(application, argument, event_lock=True)
+
+    async def execute(self, application: str, argument: str = "") -> Event:
+        """Run an application to its end; its CHANNEL_EXECUTE_COMPLETE."""
+        self._raise_if_left()
+        done = await self.wait(self.session.execute(application, argument))
+        if done.get("Channel-State-Number") not in _EXECUTING:
+            await self._gone(done)
+        return done
+
+    async def sound(self, application: str, argument: str, seconds: float | None = None) -> Event:
+        """Run an application that a break ends: after `seconds`, and where whoever waits is cancelled."""
+        work = asyncio.ensure_future(self.execute(application, argument))
+        try:
+            await asyncio.wait({work}, timeout=seconds)
+            while not work.done():
+                await self.api("uuid_break", f"{self.uuid} all")
+                await asyncio.wait({work}, timeout=_BREAK_SECONDS)
+            return await work
+        finally:
+            if not work.done():
+                work.cancel()
+                self.break_now()
+
+    def break_now(self) -> None:
+        """End the sound that runs. What is told to the channel afterwards comes after that."""
+        if not self.session.ended and not self.has_left:
+            self.session.post_quietly(commands.api("uuid_break", f"{self.uuid} all"))
+
+    async def api(self, command: str, arguments: str = "") -> ApiResult:
+        """Run an api command of the node, beside whatever the channel does."""
+        return await self.wait(self.session.api(command, arguments))
+
+    async def wait(self, work: Awaitable[T]) -> T:
+        with self.as_hung_up():
+            return await work
+
+    @contextmanager
+    def as_hung_up(self) -> Iterator[None]:
+        try:
+            yield
+        except CallHungUp as error:
+            raise self.hung_up() from error
+
+    def hung_up(self) -> CallerHungUp:
+        cause = self.session.hangup_cause or ""
+        return CallerLeft(cause) if self.has_left else CallerHungUp(cause)
+
+    def given_away(self) -> CallerHungUp:
+        """What is raised where we gave the channel away ourselves."""
+        if not self.session.ended:
+            self._left.set()
+        return self.hung_up()
+
+    def _raise_if_left(self) -> None:
+        if self.has_left:
+            raise self.hung_up()
+
+    async def _gone(self, done: Event) -> None:
+        number = done.get("Channel-State-Number")
+        if number.isdigit() and int(number) >= _HUNG_UP:
+            await self.session.wait_ended()
+        else:
+            self._left.set()
+        raise self.hung_up()
+
+    def _look(self, event: Event) -> None:
+        if event.uuid != self.uuid:
+            return
+        if event.name == "CHANNEL_ANSWER":
+            self.is_answered = True
+        elif event.name == "CHANNEL_UNPARK" and event.get("Answer-State") != "hangup":
+            self._left.set()
