@@ -18,7 +18,7 @@ class AccountEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountDisabled(AccountEvent):
-    """Nobody signs in, registers or calls for this account any more."""
+    """Nobody signs in, registers or calls for this account, or for one below it, any more."""
 
     @property
     def key(self) -> str:

@@ -31,7 +31,8 @@ class Moment:
             reaction(account)
 
 
-#: The account cannot be used any more: it was disabled or deleted.
+#: The account cannot be used any more, nor can those below it: it was disabled or deleted. Told of this account only;
+#: those below keep what they are (`accounts.queries.is_suspended`), so that they work again together with it.
 suspended = Moment("suspended")
 #: The account can be used again: it was enabled or restored.
 resumed = Moment("resumed")

@@ -27,6 +27,17 @@ NAME_KEY = models.Func(
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
+    def with_disabled_above(self) -> "AccountQuerySet":
+        """Annotated with `disabled_above`: whether an account above is disabled, and this one with it."""
+        is_above = models.Func(
+            models.F("id"),
+            models.OuterRef("ancestors"),
+            template="%(expressions)s)",
+            arg_joiner=" = ANY(",
+            output_field=models.BooleanField(),
+        )
+        return self.annotate(disabled_above=models.Exists(Account.objects.filter(is_above, enabled=False)))
+
     def present(self) -> "AccountQuerySet":
         """Accounts that are not deleted."""
         return self.filter(deleted=None)

@@ -34,6 +34,17 @@ def tree(account: Account, viewer: Account) -> list[Account]:
     return [above for above in parents(account) if above.is_within(viewer.id)]
 
 
+def is_suspended(account: Account) -> bool:
+    """Whether nobody signs in, registers or calls for the account: it is disabled, or an account above it is.
+
+    Costs a query, unless the account was read `with_disabled_above`.
+    """
+    if not account.enabled:
+        return True
+    known: bool | None = getattr(account, "disabled_above", None)
+    return Account.objects.filter(id__in=account.ancestors, enabled=False).exists() if known is None else known
+
+
 def master_account() -> Account | None:
     """The root of the tree, or None in an empty installation."""
     return Account.objects.select_related("tenant").filter(parent=None).first()

@@ -24,22 +24,26 @@ class Subscription:
     """
 
     def __init__(self) -> None:
-        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        #: By account and kind of event; the kind is empty for all of them.
+        self._listeners: dict[tuple[str, str], set[Listener]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
 
-    async def add(self, account_id: str, listener: Listener) -> None:
-        """Listen to an account. Returns when the subscription is in place, so that nothing after is missed."""
-        self._listeners[account_id].add(listener)
+    async def add(self, account_id: str, listener: Listener, kind: str = "") -> None:
+        """Listen to an account, or to one kind of its events: the first two words of their keys ("account.disabled").
+
+        Returns when the subscription is in place, so that nothing after is missed.
+        """
+        self._listeners[account_id, kind].add(listener)
         if self._task is None or self._task.done():
             self._ready.clear()
             self._task = asyncio.get_running_loop().create_task(self._read())
         await asyncio.wait_for(self._ready.wait(), 5)
 
-    def remove(self, account_id: str, listener: Listener) -> None:
-        self._listeners[account_id].discard(listener)
-        if not self._listeners[account_id]:
-            del self._listeners[account_id]
+    def remove(self, account_id: str, listener: Listener, kind: str = "") -> None:
+        self._listeners[account_id, kind].discard(listener)
+        if not self._listeners[account_id, kind]:
+            del self._listeners[account_id, kind]
 
     async def _read(self) -> None:
         while True:
@@ -57,8 +61,11 @@ class Subscription:
 
     def dispatch(self, events: list[dict[str, Any]]) -> None:
         for event in events:
-            for listener in tuple(self._listeners.get(event["account_id"], ())):
-                listener(event["key"], event["data"])
+            account_id, key = event["account_id"], event["key"]
+            kind = ".".join(key.split(".", 2)[:2])
+            of_kind, of_any = self._listeners.get((account_id, kind), ()), self._listeners.get((account_id, ""), ())
+            for listener in (*of_kind, *of_any):
+                listener(key, event["data"])
 
 
 _by_loop: dict[int, Subscription] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.queries import is_suspended
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.actions import record
 from apps.foundation.identity import queries, tokens
@@ -204,7 +205,7 @@ def _whose(accounts: list[Account], attempt: Attempt) -> tuple[Account, Login] |
         candidates = queries.logins_by_digest(account, attempt.digest, attempt.method)
         tried = tried or bool(candidates)
         user = first_verified(candidates, attempt.digest, attempt.method) if candidates else None
-        if user and account.enabled and user.is_active:
+        if user and user.is_active and not is_suspended(account):
             return account, user
         disabled = disabled or ((account, user) if user else None)
     if not tried:

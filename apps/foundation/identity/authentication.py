@@ -7,6 +7,7 @@ import hmac
 from dataclasses import dataclass
 
 from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.queries import is_suspended
 from apps.foundation.identity import queries, tokens
 from apps.foundation.identity.errors import AccountDisabled, InvalidCredentials, UserDisabled
 from apps.foundation.identity.models import ApiKey, Login
@@ -46,7 +47,8 @@ def role_of(account: Account, user: Login | None) -> Role:
 
 
 def authenticate_token(token: str, request_id: str = "") -> Principal:
-    """Raises InvalidCredentials, or AccountDisabled for a good token of a disabled account."""
+    """Raises InvalidCredentials, or AccountDisabled for a good token of an account that is disabled, as one below a
+    disabled account is."""
     return authenticate(token, request_id).principal
 
 
@@ -64,7 +66,7 @@ def identify(claims: Claims, request_id: str = "") -> Authenticated:
     user = _check_identity(account, claims.owner_id, claims.method, claims.identity_sig)
     if claims.original_account_id:
         _check_impersonator(claims)
-    if not account.enabled:
+    if is_suspended(account):
         raise AccountDisabled(account)
     principal = principal_for(account, user, claims.method, claims=claims, request_id=request_id)
     return Authenticated(principal, account, user, claims)
@@ -91,7 +93,7 @@ def authenticate_api_key(key: str, request_id: str = "") -> Authenticated:
     account = queries.find_account(found.account_id) if found else None
     if found is None or account is None:
         raise InvalidCredentials
-    if not account.enabled:
+    if is_suspended(account):
         raise AccountDisabled(account)
     _token, claims = tokens.token_for(account, None, tokens.API_AUTH, key_hash=found.key_hash)
     principal = principal_for(account, None, tokens.API_AUTH, claims=claims, request_id=request_id)
@@ -131,7 +133,7 @@ def first_verified(candidates: list[Login], digest: str, method: DigestMethod) -
 
 def refuse_disabled(account: Account, user: Login) -> None:
     """Raises AccountDisabled or UserDisabled for somebody whose credentials were right."""
-    if not account.enabled:
+    if is_suspended(account):
         raise AccountDisabled(account)
     if not user.is_active:
         raise UserDisabled
@@ -156,7 +158,7 @@ def _check_identity(account: Account, owner_id: str | None, method: str, signatu
 def _check_impersonator(claims: Claims) -> None:
     """Whoever impersonates must still be there, enabled, and have the password he had."""
     account = queries.find_account(claims.original_account_id or "")
-    if account is None or not account.enabled:
+    if account is None or is_suspended(account):
         raise InvalidCredentials
     method = tokens.USER_AUTH if claims.original_owner_id else tokens.API_AUTH
     _check_identity(account, claims.original_owner_id, method, claims.original_sig or "")

@@ -51,7 +51,7 @@ def account_for_token(account_id: str, jti: str) -> tuple[Account, bool] | None:
     """
     revoked = Exists(RevokedToken.objects.filter(jti=jti))
     restricted = Exists(TokenRestriction.objects.filter(pk__in=[account_id, SYSTEM_RESTRICTIONS]))
-    present = Account.objects.present().select_related("tenant")
+    present = Account.objects.present().select_related("tenant").with_disabled_above()
     account = present.annotate(token_revoked=revoked, token_restricted=restricted).filter(id=account_id).first()
     return None if account is None else (account, bool(getattr(account, "token_revoked", True)))
 

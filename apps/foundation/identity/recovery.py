@@ -14,6 +14,7 @@ from django.http.request import validate_host
 from django.urls import reverse
 
 from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.queries import is_suspended
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.actions import record
 from apps.foundation.identity import queries, tokens
@@ -64,7 +65,7 @@ def start_reset(named: dict[str, str], username: str, ui_url: str) -> list[tuple
     found = []
     for account in accounts:
         user = queries.find_login_by_username(account, username)
-        if user and user.email and user.is_active and account.enabled:
+        if user and user.email and user.is_active and not is_suspended(account):
             found.append((account, user, reset_link(ui_url, create_reset(account, user))))
     return found
 

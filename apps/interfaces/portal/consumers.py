@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.accounts.watching import DisablingWatch
 from apps.foundation.events.subscription import subscription
 from apps.interfaces.portal.push import (
     Audience,
@@ -42,6 +43,7 @@ class PortalConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.waiting: dict[str, dict[str, Any]] = {}
         self.news = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
+        self.disabling = DisablingWatch()
         # Closed after accepting: before it, a browser is not told the code.
         await self.accept()
         if not is_same_origin(headers):
@@ -54,6 +56,7 @@ class PortalConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         for task in self.tasks:
             task.cancel()
         self._stop(set(self.heard))
+        self.disabling.forget()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Pages have nothing to say here."""
@@ -68,6 +71,8 @@ class PortalConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except NotAllowed:
             await self.close(CLOSE_NOT_ALLOWED)
             return False
+        await self.disabling.watch(self.audience.principal.account_id)
+        await self.disabling.watch(self.account_id)
         wanted = set(self.audience.account_ids)
         self._stop(self.heard - wanted)
         for account_id in wanted - self.heard:
@@ -98,6 +103,6 @@ class PortalConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _recheck(self) -> None:
         """Sessions end and accounts are disabled: a socket must not outlive them."""
         while True:
-            await asyncio.sleep(self.recheck_seconds)
+            await self.disabling.wait(self.recheck_seconds)
             if not await self._look():
                 return

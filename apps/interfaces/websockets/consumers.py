@@ -15,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.accounts.watching import DisablingWatch
 from apps.foundation.events.subscription import Listener, subscription
 from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now, to_gregorian
@@ -52,6 +53,7 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.watches: dict[str, Watch] = {}
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE_LENGTH)
         self.cache = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+        self.disabling = DisablingWatch()
         await self.accept()
         self.tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._recheck())]
 
@@ -60,6 +62,7 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             task.cancel()
         for account_id in list(self.watches):
             await self._stop(account_id)
+        self.disabling.forget()
         await self.cache.aclose()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -104,6 +107,8 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             watch = Watch(token, principal, self._listener(account_id))
             self.watches[account_id] = watch
             await subscription().add(account_id, watch.listener)
+        await self.disabling.watch(principal.account_id)
+        await self.disabling.watch(account_id)
         watch.token, watch.principal = token, principal
         watch.bindings.update({binding.text: binding for binding in bindings})
         await remember(self.cache, account_id, self._describe(watch))
@@ -156,7 +161,7 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _recheck(self) -> None:
         """Tokens expire and are revoked, accounts are disabled: a socket must not outlive them."""
         while True:
-            await asyncio.sleep(RECHECK_SECONDS)
+            await self.disabling.wait(RECHECK_SECONDS)
             for account_id, watch in list(self.watches.items()):
                 try:
                     watch.principal = await in_directory(authorise, watch.token, account_id)

@@ -11,13 +11,16 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from apps.foundation.accounts.actions import disable_account, enable_account
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.models import AuditEntry
 from apps.foundation.events.publishing import client as valkey
 from apps.foundation.identity import api_keys, recovery
 from apps.foundation.identity.passwords import digest_of
+from apps.foundation.identity.principal import system_principal
 from apps.foundation.identity.tasks import mail_reset_link
+from apps.pbx.numbers.models import PhoneNumber
 from tests.integration.identity.conftest import PASSWORD, Cast
 from tests.integration.identity.test_authentication import change
 
@@ -100,6 +103,16 @@ def test_ways_to_sign_in(cast: Cast, api: Api, document: dict[str, Any]) -> None
     assert (status, envelope["data"]["owner_id"]) == (201, cast.bob.pk)
 
 
+@pytest.mark.parametrize("written", ["+13125550142", "13125550142", "(312) 555-0142"])
+def test_a_number_of_the_account_names_it(cast: Cast, api: Api, written: str) -> None:
+    PhoneNumber.objects.create(number="+13125550142", account_id=cast.tree.bakery.id, state="in_service")
+    PhoneNumber.objects.create(number="+13125550143", account_id=cast.tree.bakery.id, state="available")
+    status, envelope = api("PUT", "user_auth", {"credentials": MD5["bob"], "phone_number": written})
+    assert (status, envelope["data"]["owner_id"]) == (201, cast.bob.pk)
+    on_offer = {"credentials": MD5["bob"], "phone_number": "+13125550143"}
+    assert api("PUT", "user_auth", on_offer)[0] == 401
+
+
 @pytest.mark.parametrize("token", ["undefined", "a.b.c"])
 def test_a_bad_token_does_not_stand_in_the_way_of_a_login(cast: Cast, api: Api, token: str) -> None:
     api.token = token
@@ -146,6 +159,57 @@ def test_a_plain_password_needs_tls(cast: Cast, api: Api) -> None:
     status, envelope = api("PUT", "user_auth", document, address="192.0.2.7")
     assert status == 400
     assert "forbidden" in envelope["data"]["password"]
+
+
+def test_below_a_disabled_account_nobody_gets_in(cast: Cast, api: Api) -> None:
+    bakery, north, operator = cast.tree.bakery, cast.tree.north, system_principal(cast.tree.master.id)
+    key = api_keys.ensure_api_key(bakery)
+    api.sign_in("alice", "bakery")
+    token, own = api.token, f"accounts/{bakery.id}"
+    assert api("GET", own)[0] == 200
+
+    disable_account(north, operator)
+    assert (api("GET", own)[0], api.response.status_code) == (423, 423)
+    api.token = ""
+    for path, document in [
+        ("user_auth", {"credentials": MD5["bob"], "account_name": "bakery"}),
+        ("api_auth", {"api_key": key}),
+    ]:
+        status, envelope = api("PUT", path, document)
+        assert (status, envelope["message"]) == (423, "locked")
+    assert recovery.start_reset({"realm": "bakery.test"}, "alice", "http://localhost:8000/") == []
+    # Those above still manage it.
+    api.sign_in("olga", "operator")
+    assert api("GET", own)[0] == 200
+
+    enable_account(north, operator)
+    api.token = token
+    assert api("GET", own)[0] == 200
+    assert api("PUT", "api_auth", {"api_key": key})[0] == 201
+
+
+def test_what_was_disabled_on_its_own_stays_so(cast: Cast, api: Api) -> None:
+    bakery, north, operator = cast.tree.bakery, cast.tree.north, system_principal(cast.tree.master.id)
+    disable_account(bakery, operator)
+    disable_account(north, operator)
+    enable_account(north, operator)
+    for who, account, expected in [("bob", "bakery", 423), ("carol", "clinic", 201)]:
+        status, _envelope = api("PUT", "user_auth", {"credentials": MD5[who], "account_name": account})
+        assert status == expected
+    enable_account(bakery, operator)
+    assert api("PUT", "user_auth", {"credentials": MD5["bob"], "account_name": "bakery"})[0] == 201
+
+
+def test_who_acts_for_somebody_is_stopped_with_his_own_account(cast: Cast, api: Api) -> None:
+    north, bakery = cast.tree.north, cast.tree.bakery
+    api.sign_in("nora", "north")
+    person = f"accounts/{bakery.id}/users/{cast.bob.pk}/user_auth"
+    status, envelope = api("PUT", person, {"action": "impersonate_user"})
+    assert status == 201, envelope
+    api.token = envelope["auth_token"]
+    assert api("GET", f"accounts/{bakery.id}")[0] == 200
+    disable_account(north, system_principal(cast.tree.master.id))
+    assert api("GET", f"accounts/{bakery.id}")[0] == 401
 
 
 def test_disabled(cast: Cast, api: Api) -> None:

@@ -22,9 +22,10 @@ from apps.foundation.tenants.actions import drop_tenant
 
 @transaction.atomic
 def disable_account(account: Account, principal: Principal) -> Account:
-    """Stop logins, tokens, registrations and calls of the account at once. Accounts below it are not touched.
+    """Stop logins, tokens, registrations and calls of the account, and of every account below it, at once.
 
-    Raises MasterAccount.
+    Nothing of those below is changed: what they could do before they can do again when this one is enabled, and one
+    that is disabled itself stays so. Raises MasterAccount.
     """
     _refuse_master(account)
     if account.enabled:
@@ -37,7 +38,7 @@ def disable_account(account: Account, principal: Principal) -> Account:
 
 @transaction.atomic
 def enable_account(account: Account, principal: Principal) -> Account:
-    """Let the account work again."""
+    """Let the account work again, and those below it that are not disabled themselves."""
     if not account.enabled:
         _update(account, enabled=True)
         if account.deleted is None:

@@ -16,10 +16,12 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from apps.foundation.accounts.actions import disable_account, enable_account
 from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import send
 from apps.foundation.identity.models import Login
+from apps.foundation.identity.principal import system_principal
 from apps.interfaces.portal.consumers import PortalConsumer
 from apps.interfaces.portal.push import told_as
 from apps.interfaces.portal.routing import websocket_urlpatterns
@@ -102,7 +104,7 @@ async def listening(account_id: str) -> None:
     from apps.foundation.events.subscription import subscription
 
     async with asyncio.timeout(5):
-        while account_id not in subscription()._listeners:
+        while (account_id, "") not in subscription()._listeners:
             await asyncio.sleep(0.005)
     await everything_handed_out()
 
@@ -212,3 +214,16 @@ async def test_a_socket_ends_with_its_session(company: Company, monkeypatch: pyt
         await listening(company.tree.bakery.id)
         await in_directory(sign_out_everywhere)
         assert await closed_with(socket) == 4401
+
+
+@pytest.mark.parametrize("disabled", ["north", "branch"])
+async def test_a_socket_ends_at_once_with_its_account_or_one_above(company: Company, disabled: str) -> None:
+    branch, operator = company.tree.branch, system_principal(company.tree.master.id)
+    fred = await in_directory(company.hire, f"fred-{disabled}", branch, "admin")
+    async with page(await in_directory(session_of, fred), branch.id) as socket:
+        await listening(branch.id)
+        await in_directory(disable_account, getattr(company.tree, disabled), operator)
+        try:
+            assert await socket.receive_output(2) == {"type": "websocket.close", "code": 4401}
+        finally:
+            await in_directory(enable_account, getattr(company.tree, disabled), operator)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from apps.foundation.accounts.actions import disable_account, enable_account
 from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.documents.actions import create_document, delete_document
@@ -108,6 +109,25 @@ async def test_a_socket_does_not_outlive_its_token(company: Company, monkeypatch
         await socket.say("subscribe", eve.token, account_id=company.tree.bakery.id, binding="call.*.*")
         await in_directory(dismiss)
         assert await socket.closed_with() == consumers.CLOSE_TOKEN
+
+
+@pytest.mark.parametrize("disabled", ["north", "branch"])
+async def test_a_socket_is_closed_at_once_with_its_account_or_one_above(company: Company, disabled: str) -> None:
+    branch = company.tree.branch
+    account, operator = getattr(company.tree, disabled), system_principal(company.tree.master.id)
+    fred = await in_directory(company.hire, f"fred-{disabled}", branch, "admin")
+    async with websocket() as socket, websocket() as above, websocket() as elsewhere:
+        olga, dave = company.people["olga"], company.people["dave"]
+        await socket.say("subscribe", fred.token, account_id=branch.id, binding="call.*.*")
+        await above.say("subscribe", olga.token, account_id=company.tree.master.id, binding="call.*.*")
+        await elsewhere.say("subscribe", dave.token, account_id=company.tree.harbour.id, binding="call.*.*")
+        await in_directory(disable_account, account, operator)
+        try:
+            assert await socket.closed_with(seconds=2) == consumers.CLOSE_TOKEN
+            assert await above.is_silent()
+            assert await elsewhere.is_silent()
+        finally:
+            await in_directory(enable_account, account, operator)
 
 
 async def test_a_client_that_does_not_keep_up_is_closed(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
