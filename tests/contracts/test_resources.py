@@ -68,3 +68,7 @@ class TestBlacklists(ResourceContract):
 
 class TestMatchLists(ResourceContract):
     path = "match_lists"
+
+
+class TestMedia(ResourceContract):
+    path = "media"

@@ -35,7 +35,11 @@ def is_stored(file_id: str) -> bool:
     return bool(StoredFile.objects.filter(id=file_id, state=FileState.STORED).exists())
 
 
+def served_from() -> str:
+    """The web process as the switches reach it, ending in a slash: loopback for the one beside us, else the public
+    address."""
+    return environment.public_url if environment.switch_kind == "external" else environment.local_url
+
+
 def _address(file: StoredFile, address: FileAddress) -> str:
-    external = environment.switch_kind == "external"
-    base = environment.public_url if external else environment.local_url
-    return f"{base}{SERVED_BELOW}{sign(address)}{PurePosixPath(file.path).suffix}"
+    return f"{served_from()}{SERVED_BELOW}{sign(address)}{PurePosixPath(file.path).suffix}"

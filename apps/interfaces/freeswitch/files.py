@@ -23,6 +23,8 @@ from apps.foundation.storage.errors import BadFileAddress, FileTooLarge, NotStor
 from apps.foundation.storage.models import StoredFile
 from apps.foundation.storage.queries import find_file
 from apps.interfaces.freeswitch.door import Refused
+from apps.pbx.media.melody import default_music
+from apps.pbx.media.music import MELODY
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,9 @@ class Reply:
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request for a path below `files/`. Raises Refused for an address that does not hold."""
+    if scope["path"].endswith(f"/{MELODY}") and scope["method"] in ("GET", "HEAD"):
+        await _answer(await _melody(), send, with_body=scope["method"] == "GET")
+        return
     address = _address(scope["path"])
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     if scope["method"] in ("GET", "HEAD") and address.purpose == "r":
@@ -57,6 +62,13 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     else:
         reply = Reply(405, {"allow": "GET, HEAD" if address.purpose == "r" else "PUT"})
     await _answer(reply, send, with_body=scope["method"] != "HEAD")
+
+
+async def _melody() -> Reply:
+    """The music on hold of those who chose none. It is nobody's, so that its address needs no signature."""
+    content = await asyncio.to_thread(default_music)
+    headers = {"content-type": "audio/wav", "cache-control": f"public, max-age={KEPT_SECONDS}"}
+    return Reply(200, headers | {"content-length": str(len(content))}, content=iter([content]))
 
 
 def _address(path: str) -> FileAddress:

@@ -18,6 +18,7 @@ from apps.foundation.kit.clock import now
 from apps.pbx.media.listener import DEFAULT_LISTENER, SPOKEN_LANGUAGE, Asking, Listener, listener_of, zone_of
 from apps.pbx.media.pieces import TONE, Piece, reference
 from apps.pbx.media.prompts import counted_text, text_of
+from apps.pbx.media.queries import playable, prompt_override
 from apps.pbx.media.saying import speaker
 from apps.switching.calls.port import Call
 
@@ -26,7 +27,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text of the catalogue (`apps.pbx.media.prompts`) by its id, such as `vm-enter_pass`."""
+    """A text of the catalogue (`apps.pbx.media.prompts`) by its id, such as `vm-enter_pass`, or the account's own sound
+    for it."""
 
     id: str
 
@@ -134,12 +136,13 @@ Spoken = Number | Ordinal | Digits | PhoneNumber | Date | TimeOfDay | DateTime |
 Part = Prompt | Counted | Spoken | Words | Media | File
 
 
-async def sound(call: Call, *parts: Part) -> str:
-    """One reference for `call.play()` and `call.collect()`, all parts in turn, in the caller's language.
+async def sound(call: Call, *parts: Part, language: str = "") -> str:
+    """One reference for `call.play()` and `call.collect()`, all parts in turn, in the caller's language or the one
+    that is named.
 
     Never raises: what cannot be said is logged, and a short tone stands in its place.
     """
-    asking = Asking(call.authorizing_id, call.owner_id, call.variables.get(SPOKEN_LANGUAGE, ""))
+    asking = Asking(call.authorizing_id, call.owner_id, language or call.variables.get(SPOKEN_LANGUAGE, ""))
     try:
         return await in_account(call.account_id, _composed, asking, parts)
     except AccountUnknown:
@@ -169,17 +172,27 @@ def _pieces(part: Part, listener: Listener) -> list[Piece]:
 def _made(part: Part, listener: Listener) -> list[Piece]:
     match part:
         case Prompt():
-            return [Piece(text=text_of(part.id, listener.tag))]
+            return _prompted(part.id, listener)
         case Counted():
             return [Piece(text=counted_text(part.id, part.count, listener.tag))]
         case Words():
             return [Piece(text=part.text, voice=part.voice, tag=part.language, engine=part.engine)]
         case Media():
-            return [TONE]
+            return _recorded(playable(part.id)) or [TONE]
         case File():
             return [Piece(reference=part.path)]
         case _:
             return [Piece(text=said(part, listener))]
+
+
+def _prompted(prompt_id: str, listener: Listener) -> list[Piece]:
+    own = _recorded(prompt_override(prompt_id, listener.tag)) if listener.account_id else []
+    return own or [Piece(text=text_of(prompt_id, listener.tag))]
+
+
+def _recorded(found: str) -> list[Piece]:
+    """A piece for each name in a reference."""
+    return [Piece(reference=name) for name in found.removeprefix("file_string://").split("!") if name]
 
 
 def said(part: Spoken, listener: Listener) -> str:
