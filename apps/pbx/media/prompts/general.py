@@ -1,3 +1,36 @@
-"""What is said whatever the feature."""
+"""What is said whatever the feature: faults, PINs, facts about a call."""
 
-PROMPTS = {"vm-enter_pass": "Please enter your PIN."}
+PROMPTS = {
+    "ivr-unauthorized": "You are not authorized to do this.",
+    "ivr-please_hold": "Please hold.",
+    "ivr-thank_you": "Thank you.",
+    "ivr-goodbye": "Goodbye.",
+    "ivr-invalid_entry": "Your entry is not valid.",
+    "ivr-enter_pin": "Please enter the PIN, followed by pound.",
+    "ivr-invalid_pin": "The PIN is not correct.",
+    "ivr-group_confirm": "You have a call for the group. To take it, press 1.",
+    "fault-can_not_be_completed_as_dialed": "Your call cannot be completed as dialed. Please check the number.",
+    "fault-can_not_be_completed_at_this_time": "Your call cannot be completed at this time. Please try again later.",
+    "fault-facility_trouble": "There is a technical problem. Please try again later.",
+    "fault-number_not_in_service": "This number is not in service.",
+    "fault-no_credit": "Your credit is not enough for this call.",
+    "fault-too_many_calls": "All lines are in use. Please try again later.",
+    "fault-not_reachable": "The person you are calling cannot be reached.",
+    "fault-busy": "The person you are calling is busy.",
+    "say-number": "The number is",
+    "say-your_extension": "Your extension is",
+    "say-your_number": "You are calling from",
+    "say-the_time_is": "The time is",
+    "say-today_is": "Today is",
+    "say-your_balance_is": "Your balance is",
+    "say-echo_test": "You will hear everything you say. Hang up to end the test.",
+    "cid-enter_number": "Enter the caller ID to show, followed by pound.",
+    "cid-accepted": "The caller ID has been set.",
+    "cid-rejected": "This caller ID is not allowed.",
+    "acct-enter_code": "Please enter your account code, followed by pound.",
+    "privacy-enabled": "Your number is hidden.",
+    "privacy-disabled": "Your number is shown.",
+    "blocked-caller": "This person does not take your calls.",
+    "blocked-anonymous": "Calls with a hidden number are not taken here. Please call again with your number shown.",
+    "stepswitch-emergency_not_configured": "Emergency calls are not set up for this phone. Please use another phone.",
+}

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         patterns = {"ignore_patterns": IGNORED, "no_location": True, "no_obsolete": True, "no_wrap": True}
         call_command("makemessages", locale=languages, verbosity=0, **patterns)
         call_command("compilemessages", locale=languages, ignore_patterns=IGNORED, verbosity=0)
+        call_command("prompts")  # their own catalogues, beside these
 
 
 def _quoted(word: str) -> str:
