@@ -76,7 +76,19 @@ def _ring_group(place: Planted) -> str:
 
 def _callflow(place: Planted) -> str:
     flow = {"module": "device", "data": {"id": place.ids["devices"]}, "children": {}}
-    return place.put("callflows", {"name": place.marker, "numbers": ["2001"], "flow": flow})
+    callflow = place.put("callflows", {"name": place.marker, "numbers": ["2001"], "flow": flow})
+    place.arguments |= {"draft_id": place.put(f"callflows/{callflow}/drafts", {"name": place.marker})}
+    return callflow
+
+
+def _call_trace(place: Planted) -> str:
+    from apps.pbx.callflows.models import CallTrace
+    from apps.pbx.callflows.trace_rows import Trace, write_traces
+
+    trace = Trace(f"call-{place.marker}", place.account.id, now(), destination=place.marker)
+    with account_scope(place.account):
+        write_traces([trace])
+        return str(CallTrace.objects.get(call_id=trace.call_id).id)
 
 
 def _phone_number(place: Planted) -> str:
@@ -164,6 +176,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "callflows": _callflow,
     "phone_numbers": _phone_number,
     "cdrs": _call_record,
+    "call_traces": _call_trace,
     "channels": _channel,
     "registrations": _registration,
     "websockets": _websocket,

@@ -11,8 +11,10 @@ from apps.foundation.crossbar.validation import validated
 from apps.foundation.documents.actions import create_document, delete_document, replace_document
 from apps.foundation.identity.principal import Principal
 from apps.pbx.callflows.documents import CallflowDocument
+from apps.pbx.callflows.lint import certain_loop
 from apps.pbx.callflows.models import Callflow, CallflowNumber
 from apps.pbx.callflows.registry import validate_flow
+from apps.pbx.callflows.versions import forget_versions, keep_version
 from apps.pbx.numbers.answering import answer_with, own_numbers, stop_answering_with
 from apps.pbx.ring_groups.models import RingGroup
 
@@ -20,18 +22,22 @@ from apps.pbx.ring_groups.models import RingGroup
 @transaction.atomic
 def create_callflow(document: dict[str, Any], principal: Principal) -> Callflow:
     """Raises ValidationFailed: a number another callflow has or another account holds, a pattern or node that is
-    wrong."""
-    document = _checked(document)
+    wrong, jumps that only lead round and round."""
+    document = checked(document)
     callflow = create_document(Callflow, document, principal)
     _write_numbers(callflow)
+    keep_version(callflow, principal)
     return callflow
 
 
 @transaction.atomic
-def replace_callflow(callflow: Callflow, document: dict[str, Any], principal: Principal) -> Callflow:
-    """Raises as `create_callflow`, and Conflict for the callflow of a ring group."""
+def replace_callflow(callflow: Callflow, document: dict[str, Any], principal: Principal, *, note: str = "") -> Callflow:
+    """Calls follow it at once, and it is a new version with this note.
+
+    Raises as `create_callflow`, and Conflict for the callflow of a ring group.
+    """
     _refuse_ring_group(callflow)
-    return write_callflow(callflow, document, principal)
+    return write_callflow(callflow, document, principal, note=note)
 
 
 @transaction.atomic
@@ -42,11 +48,12 @@ def delete_callflow(callflow: Callflow, principal: Principal, *, hard: bool = Fa
 
 
 @transaction.atomic
-def write_callflow(callflow: Callflow, document: dict[str, Any], principal: Principal) -> Callflow:
+def write_callflow(callflow: Callflow, document: dict[str, Any], principal: Principal, *, note: str = "") -> Callflow:
     """Replace a callflow, whoever keeps it."""
-    document = _checked(document)
+    document = checked(document, callflow.id)
     replace_document(callflow, document, principal)
     _write_numbers(callflow)
+    keep_version(callflow, principal, note)
     return callflow
 
 
@@ -55,10 +62,13 @@ def remove_callflow(callflow: Callflow, principal: Principal, *, hard: bool = Fa
     """Delete a callflow, whoever keeps it."""
     CallflowNumber.objects.filter(callflow_id=callflow.id).delete()
     stop_answering_with(callflow.id)
+    if hard:
+        forget_versions(callflow.id)
     return delete_document(callflow, principal, hard=hard)
 
 
-def _checked(document: dict[str, Any]) -> dict[str, Any]:
+def checked(document: dict[str, Any], callflow_id: str = "") -> dict[str, Any]:
+    """The document as it will be stored. Raises ValidationFailed. `callflow_id` is empty for a new one."""
     document = validated(CallflowDocument, document)
     own = own_numbers(document["numbers"])
     numbers = [own.get(number, number) for number in document["numbers"]]
@@ -67,6 +77,8 @@ def _checked(document: dict[str, Any]) -> dict[str, Any]:
     document["numbers"] = numbers
     if document["flow"]:
         document["flow"] = validate_flow(document["flow"])
+        if (path := certain_loop(document["flow"], callflow_id)) is not None:
+            raise ValidationFailed.of(path, "loop", _("Calls would go round and round for ever"))
     return document
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from apps.foundation.crossbar.errors import ValidationFailed
@@ -13,12 +14,24 @@ from apps.pbx.callflows.registry import DEEPEST_FLOW, LONGEST_VERB, read_data, v
 
 Violations = dict[str, dict[str, dict[str, Any]]]
 MOST_NODES = 2_000
+#: Verbs of KAZOO's schemas: a flow that comes from there is taken over, whatever of it can be carried out.
+_KAZOO = (
+    "acdc_agent acdc_member acdc_queue acdc_wait_time action after_bridge audio_macro branch_bnumber branch_variable "
+    "call_forward call_waiting camping_feature check_cid cidlistmatch collect_dtmf conference conference_feature "
+    "dead_air directory disa do_not_disturb dynamic_cid eavesdrop eavesdrop_feature edr fax_detect faxbox flush_dtmf "
+    "function group_pickup group_pickup_feature hotdesk intercept intercept_feature intercom json language "
+    "lookupcidname manual_presence missed_call_alert move nomorobo notification page_group park pivot privacy "
+    "receive_fax record_call record_caller ring_group_toggle route_to_cid send_dtmf set set_alert_info set_variable "
+    "set_variables skel temporal_route transfer voicemail wait_for_hangup webhook"
+)
+ELSEWHERE = frozenset(_KAZOO.split())
 
 
 def validate_flow(flow: Any, path: str = "flow") -> dict[str, Any]:
     """The flow as given, or `ValidationFailed` with everything that is wrong, by dotted path.
 
-    An unknown verb is kept: the call goes on at its `_`. `data` and `children` may be left out.
+    A verb KAZOO has and this system has not is kept: the call goes on at its `_`, and `lint` warns of it. Any other
+    unknown verb is refused. `data` and `children` may be left out.
     """
     found: Violations = {}
     waiting: list[tuple[Any, str, int]] = [(flow, path, 1)]
@@ -57,6 +70,8 @@ def _check_node(node: Mapping[str, Any], where: str, found: Violations) -> None:
         _note(found, f"{where}.data", "type", "Value did not match type(s): object", target="object")
         return
     verb = verbs().get(name) if isinstance(name, str) else None
+    if isinstance(name, str) and name and verb is None and name not in ELSEWHERE and len(name) <= LONGEST_VERB:
+        _note(found, f"{where}.module", "enum", _("There is no such action"), value=name)
     if verb is not None:
         try:
             read_data(verb, data)

@@ -96,6 +96,8 @@ class Verb(Generic[DataT]):
     #: Keys of the children it may continue at, each with what it stands for; `_` is the default one.
     children: ClassVar[Mapping[str, str]] = {DEFAULT_CHILD: "what comes next"}
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()
+    #: It only prepares what follows and takes no time: a flow that ends after it has done nothing for the caller.
+    prepares: ClassVar[bool] = False
     name: ClassVar[str]
 
     async def run(self, call: Call, data: DataT) -> Branch:

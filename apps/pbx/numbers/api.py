@@ -11,10 +11,13 @@ from apps.foundation.crossbar.answers import Answer
 from apps.foundation.crossbar.errors import ApiError, NotFound, ValidationFailed
 from apps.foundation.crossbar.listing import page_of, parse_list_query
 from apps.foundation.crossbar.request import ApiRequest
-from apps.foundation.crossbar.resource import AccountResource, Actions, SystemResource, route
+from apps.foundation.crossbar.resource import AccountResource, Actions, SystemResource, item_route, route
 from apps.foundation.crossbar.validation import parse, parse_value
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.kit.clock import to_gregorian
+from apps.pbx.callflows.api import EXPLANATION
+from apps.pbx.callflows.api_documents import asking_of
+from apps.pbx.callflows.explaining import Explanation, explain_call
 from apps.pbx.numbers import queries
 from apps.pbx.numbers.actions import (
     CREATED_BY_ANYBODY,
@@ -144,6 +147,19 @@ class PhoneNumberResource(AccountResource):
         """Which account a number belongs to, among the caller's own and those below it."""
         self.check_id(request)
         return _identified(request.id, request.principal)
+
+    @item_route("explain", methods=("GET",), access=Access(read=Role.ACCOUNT_ADMIN), example=EXPLANATION)
+    def explain(self, request: ApiRequest, instance: PhoneNumber) -> dict[str, Any]:
+        """What would happen with a call from a carrier to this number: every step, and why it is taken.
+
+        `from`, `at`, `digits` as for `callflows/{id}/explain`.
+        """
+        asking = asking_of(request, instance.number)
+        asking.destination, asking.call_kind = instance.number, "inbound"
+        if instance.state not in PhoneNumber.ROUTABLE:
+            verdict = _("The number is not in service: the caller hears that it does not exist (404)")
+            return Explanation(verdict).as_document(asking)
+        return explain_call(asking).as_document(asking)
 
     @route("collection", methods=("PUT",), shape=NumberList)
     def create_many(self, request: ApiRequest) -> Answer:

@@ -14,6 +14,7 @@ class Answer(Verb[AnswerData]):
     """Answer the call, if it is not answered yet."""
 
     Data = AnswerData
+    prepares = True
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({},)
 
     async def run(self, call: Call, data: AnswerData) -> Branch:

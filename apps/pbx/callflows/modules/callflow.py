@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
+from apps.pbx.callflows.asking import Asking
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, jump
 from apps.switching.calls.port import Call
 
@@ -21,3 +23,6 @@ class JumpToCallflow(Verb[CallflowData]):
 
     async def run(self, call: Call, data: CallflowData) -> Branch:
         return jump(data.id, why=f"callflow {data.id}")
+
+    def explain(self, asking: Asking, data: CallflowData) -> Branch:
+        return jump(data.id, why=_("On to the callflow %(id)s") % {"id": data.id})

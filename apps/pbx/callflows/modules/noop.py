@@ -14,6 +14,7 @@ class Noop(Verb[NoopData]):
     """Do nothing and go on."""
 
     Data = NoopData
+    prepares = True
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({},)
 
     async def run(self, call: Call, data: NoopData) -> Branch:

@@ -23,6 +23,7 @@ class PrependCallerId(Verb[PrependCidData]):
     """Put a prefix in front of the caller id, so that whoever is rung sees which number was called."""
 
     Data = PrependCidData
+    prepares = True
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"caller_id_name_prefix": "Sales: "}, {"action": "reset"})
 
     async def run(self, call: Call, data: PrependCidData) -> Branch:

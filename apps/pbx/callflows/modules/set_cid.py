@@ -17,6 +17,7 @@ class SetCallerId(Verb[SetCidData]):
     """Show another caller id from here on."""
 
     Data = SetCidData
+    prepares = True
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"caller_id_name": "Sales", "caller_id_number": "+13125550100"},)
 
     async def run(self, call: Call, data: SetCidData) -> Branch:
