@@ -17,6 +17,7 @@ from apps.interfaces.demo.cast import CARRIER_PORT, CARRIER_SERVER, OPERATOR, Bu
 from apps.pbx.callflows.actions import create_callflow
 from apps.pbx.devices.actions import create_device
 from apps.pbx.devices.models import Device
+from apps.pbx.feature_codes.actions import install_feature_codes
 from apps.pbx.numbers.actions import create_number
 from apps.pbx.ring_groups.actions import create_ring_group
 from apps.pbx.users.actions import create_user
@@ -102,6 +103,7 @@ def _add_telephony(entry: Entry, business: Business, principal: Principal) -> No
         {"name": business.group, "numbers": [business.main_number, "2000"], "members": members}, principal
     )
     entry["callflows"].append({"id": group.callflow_id, "numbers": [business.main_number, "2000"]})
+    install_feature_codes(principal)
     out = {"module": "resources", "data": {}, "children": {}}
     entry["callflows"].append(_add_callflow("Calls to the outside", ["no_match"], out, principal))
 

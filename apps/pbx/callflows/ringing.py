@@ -20,6 +20,7 @@ from apps.pbx.endpoints.forwarding import Condition, chain_of, condition_of
 from apps.pbx.endpoints.legs import CONFIRM_SOUND, Asking, Household, Member
 from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
+from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
 from apps.pbx.media.speech import Media, Prompt, sound
 from apps.switching.calls.dial_string import Leg, UnsafeValue
 from apps.switching.calls.port import BridgeRequest, BridgeResult, Call
@@ -29,8 +30,8 @@ Strategy = Literal["simultaneous", "single", "weighted_random", "round_robin", "
 #: Those that ring a user's phones together when it is his turn. The others, as in KAZOO, take phone after phone.
 BY_MEMBER: frozenset[Strategy] = frozenset({"round_robin", "most_idle", "rollover"})
 STRATEGIES = (
-    "All at once; `single` in turn; `weighted_random` in turn by chance; `round_robin` in turn, beginning after whoever "
-    "began last; `most_idle` in turn, whoever had no call for longest first; `rollover` in turn from the first who has "
+    "All at once; `single` in turn; `weighted_random` in turn by chance; `round_robin` in turn, beginning after "
+    "whoever began last; `most_idle` in turn, whoever had no call for longest first; `rollover` in turn from the first who has "
     "no call."
 )
 #: Nobody could be rung: 480 Temporarily Unavailable where the flow has no other child.
@@ -191,6 +192,8 @@ def _asking(call: Call, wanted: Ring) -> Asking:
 
 async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeRequest:
     variables = {"interaction_id": call.interaction_id, "call_kind": call.call_kind}
+    if music := call.variables.get(ACCOUNT_HOLD_MUSIC):
+        variables[HOLD_MUSIC] = music
     if wanted.ignore_redirects:
         variables["outbound_redirect_fatal"] = "true"
     return BridgeRequest(

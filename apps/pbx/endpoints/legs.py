@@ -77,7 +77,7 @@ class Party:
 @dataclass
 class Household:
     """`contacts` are `(uri, profile)` of each device that is registered now; `busy` the ids of devices and users who
-    have a call.
+    have a call; `music` what their music on hold is to the switch, by what their documents call it.
 
     What comes of ringing: `legs`, `later` (where a call goes on to when ringing them ended so), and `cause`, the hangup
     cause that says best why nobody could be rung.
@@ -90,6 +90,7 @@ class Household:
     contacts: Mapping[str, list[tuple[str, str]]]
     busy: frozenset[str] = frozenset()
     circumstances: Circumstances = field(default_factory=Circumstances)
+    music: Mapping[str, str] = field(default_factory=dict)
     legs: list[Leg] = field(default_factory=list)
     later: dict[Condition, list[Leg]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
@@ -264,6 +265,14 @@ class Household:
         if leg is not None:
             self.legs.append(leg)
 
+    def _hold_music(self, party: Party) -> dict[str, str]:
+        """Of the device, else of its user; the account's is given to all legs at once."""
+        owner = self.users.get(party.owner_id)
+        for document in (party.document, owner.document if owner is not None else {}):
+            if found := self.music.get(named_music(document)):
+                return {HOLD_MUSIC: found}
+        return {}
+
     def _leg(
         self, party: Party, target: Contact | Redial, member: Member, asking: Asking, variables: Mapping[str, str]
     ) -> Leg | None:
@@ -274,6 +283,7 @@ class Household:
             "authorizing_type": "user" if is_user else "device",
             "owner_id": party.id if is_user else party.owner_id,
             **settable(self._ringtone(party, asking).items()),
+            **settable(self._hold_music(party).items()),
             **settable(headers.items()),
             **settable(variables.items()),
         }

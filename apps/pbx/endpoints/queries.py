@@ -69,6 +69,7 @@ def assemble(members: Sequence[Member], asking: Asking) -> tuple[Household, list
         contacts=_contacts(devices),
         busy=busy_among([*devices, *named_users], asking.interaction_id),
         circumstances=circumstances_of(account, asking.caller_id.number),
+        music=references_of(one.document for one in (*devices.values(), *users.values())),
     )
     return household, flat
 
@@ -128,7 +129,7 @@ def caller_identity(kind: str, *, authorizing_id: str, owner_id: str) -> CallerI
 
 
 def documents_of(account: Account, device: Device | None, user_id: str = "") -> dict[str, Document]:
-    """The three documents of an endpoint, as `rules` takes them. `user_id` where the device does not say whose it is."""
+    """The three documents of an endpoint, as `rules` takes them. `user_id` where no device says whose it is."""
     owner = (device.user_ids[0] if device is not None and device.user_ids else "") or user_id
     user = User.objects.filter(id=owner).first() if owner else None
     return {

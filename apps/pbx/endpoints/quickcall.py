@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -37,6 +38,8 @@ class QuickCall:
     ignore_early_media: bool = True
     caller_name: str = ""
     caller_number: str = ""
+    #: Further variables of the call.
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def start_quickcall(wanted: QuickCall) -> str:
@@ -72,7 +75,15 @@ def _variables(wanted: QuickCall, timeout: int) -> dict[str, str]:
         "origination_caller_id_number": display_text(wanted.caller_number) or wanted.number,
         "originate_timeout": str(timeout),
         "ignore_early_media": "true" if wanted.ignore_early_media else "false",
+        **wanted.variables,
     }
+    if wanted.caller_name or wanted.caller_number:
+        # The far end sees these as well: on the call that is dialled once the phone is answered.
+        variables |= {
+            "effective_caller_id_name": display_text(wanted.caller_name) or display_text(wanted.caller_number),
+            "effective_caller_id_number": display_text(wanted.caller_number),
+            "caller_id_chosen": "true",
+        }
     if wanted.auto_answer:
         variables |= {"sip_auto_answer": "true", "sip_h_Call-Info": "answer-after=0"}
     return variables

@@ -32,6 +32,7 @@ from apps.interfaces.portal.access import for_resellers
 from apps.interfaces.portal.forms.customers import CustomerForm
 from apps.interfaces.portal.navigation import link, portal_page
 from apps.interfaces.portal.views.editing import delete_page, edit_page
+from apps.pbx.feature_codes.actions import install_feature_codes
 from apps.pbx.users.actions import create_user
 from apps.pbx.users.models import User
 
@@ -89,6 +90,8 @@ def customer_create(request: WebRequest, account_id: str) -> HttpResponse:
     def save(document: dict[str, Any]) -> Account:
         with transaction.atomic():
             account = create_account(parent, document, request.principal)
+            with account_scope(account.id):
+                install_feature_codes(request.principal)
             if form.cleaned_data.get("is_reseller"):
                 promote_to_reseller(account, request.principal)
             administrator = form.administrator()

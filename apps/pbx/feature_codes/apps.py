@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FeatureCodesConfig(AppConfig):
+    name = "apps.pbx.feature_codes"
+    label = "feature_codes"
