@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from kazoo.secret_store import Secrets, load_or_create_secrets
 from kazoo.variable_table import VARIABLES
-from kazoo.variables import ConfigurationError, MailServer, PortNumber, SwitchAddress
+from kazoo.variables import EVERY_ADDRESS, ConfigurationError, MailServer, PortNumber, SwitchAddress
 
 __all__ = ["ConfigurationError", "Environment", "MailServer", "Ports", "SwitchAddress", "environment"]
 
@@ -70,6 +70,9 @@ class Environment:
     port: PortNumber
     public_url_setting: str | None
     allowed_hosts_setting: tuple[str, ...] | None
+    trusted_proxies: tuple[str, ...]
+    call_server_host: str
+    call_server_address_setting: tuple[str, PortNumber | None] | None
     debug: bool
     demo: bool
     demo_traffic: bool
@@ -188,6 +191,12 @@ class Environment:
         return f"{self.local_url}freeswitch/cdr"
 
     @property
+    def call_server_address(self) -> str:
+        """`host:port` of the call server, as the switches are told."""
+        host, port = self.call_server_address_setting or (_reachable(self.call_server_host), None)
+        return f"{host}:{port or self.ports.outbound}"
+
+    @property
     def allowed_hosts(self) -> tuple[str, ...]:
         """The names the web process answers for, `localhost` and the loopback addresses always among them."""
         own = ("127.0.0.1", "localhost", "[::1]")
@@ -209,7 +218,7 @@ class Environment:
 
 def _reachable(host: str) -> str:
     """The address to use for reaching something that listens on `host`."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+    if host in EVERY_ADDRESS:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
@@ -230,10 +239,11 @@ def load_environment(variables: Mapping[str, str]) -> Environment:
             shown = "" if variable.secret else f"={text}"
             problems.append(f"{variable.name}{shown} {error}.\n  Example: {variable.name}={variable.example}")
     if not problems:
-        problems = _missing(values)
+        problems = [*_missing(values), *_unreachable_call_server(values)]
     if problems:
         raise ConfigurationError("\n".join(problems))
     values["switches"] = values["switches"] or ()
+    values["trusted_proxies"] = values["trusted_proxies"] or ()
     return Environment(**values)
 
 
@@ -250,6 +260,21 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
         "  To run what is missing embedded, set KAZOO_EMBEDDED=1."
         for variable in urls
         if not values[variable.attribute]
+    ]
+
+
+def _unreachable_call_server(values: Mapping[str, Any]) -> list[str]:
+    """Switches elsewhere cannot be told an address that only means "all of mine"."""
+    if (
+        not values["switches"]
+        or values["call_server_host"] not in EVERY_ADDRESS
+        or values["call_server_address_setting"]
+    ):
+        return []
+    [variable] = [variable for variable in VARIABLES if variable.attribute == "call_server_address_setting"]
+    return [
+        f"{variable.name} is missing: KAZOO_CALL_SERVER_HOST={values['call_server_host']} does not say which address "
+        f"the switches of KAZOO_SWITCHES reach.\n  Example: {variable.name}={variable.example}"
     ]
 
 

@@ -92,6 +92,7 @@ ASGI_APPLICATION = "kazoo.asgi.application"
 APPEND_SLASH = False
 MIDDLEWARE = [
     "kazoo.middleware.security_headers",
+    "apps.foundation.white_label.hosts.accept_white_label_hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

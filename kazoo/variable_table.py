@@ -10,8 +10,10 @@ from kazoo.variables import (
     parse_count,
     parse_fernet_key,
     parse_host,
+    parse_host_and_port,
     parse_mail,
     parse_names,
+    parse_networks,
     parse_pairs,
     parse_path,
     parse_port,
@@ -74,10 +76,45 @@ VARIABLES: tuple[Variable, ...] = (
         kind="names",
         default_note="this machine and the host of `KAZOO_PUBLIC_URL`",
         description="Host names the web process answers for, separated by commas; `.example.com` stands for every "
-        "name below it.",
+        "name below it. The domains of white labels need not be listed: they are accepted as long as one has them.",
         example="pbx.example.com,.resellers.example.com",
         readers=("web",),
         parse=parse_names,
+    ),
+    Variable(
+        name="KAZOO_TRUSTED_PROXIES",
+        attribute="trusted_proxies",
+        kind="addresses",
+        default_note="none: such headers are ignored",
+        description="Addresses or networks of the proxies in front of the web process, separated by commas. From them, "
+        "and from nobody else, `X-Forwarded-Proto` says whether a visitor came over TLS and `X-Forwarded-For` where "
+        "from; without it every visitor behind a proxy seems to be the proxy, without TLS. The proxy must set both and "
+        "pass `Host` on.",
+        example="127.0.0.1,10.0.0.0/24",
+        readers=("web",),
+        parse=parse_networks,
+    ),
+    Variable(
+        name="KAZOO_CALL_SERVER_HOST",
+        attribute="call_server_host",
+        kind="address",
+        default="127.0.0.1",
+        description="The address `manage.py switch` takes calls at, from the switches. Only nodes named in "
+        "`KAZOO_SWITCHES` and this machine may connect.",
+        example="10.0.0.2",
+        readers=("switch", "web"),
+        parse=parse_host,
+    ),
+    Variable(
+        name="KAZOO_CALL_SERVER_ADDRESS",
+        attribute="call_server_address_setting",
+        kind="address",
+        default_note="`KAZOO_CALL_SERVER_HOST` with the call server's port",
+        description="Where the switches are told to hand their calls to: a host name or IPv4 address, with a port "
+        "where it is another than the call server's own.",
+        example="calls.example.com:8004",
+        readers=("web",),
+        parse=parse_host_and_port,
     ),
     Variable(
         name="KAZOO_DEBUG",

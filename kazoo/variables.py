@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 PortNumber = int
+#: Of something that listens: on every address of the machine.
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class ConfigurationError(Exception):
@@ -95,6 +97,28 @@ def parse_host(text: str) -> str:
         if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
             return value
     raise ValueError("is not an address or a host name")
+
+
+def parse_host_and_port(text: str) -> tuple[str, PortNumber | None]:
+    """A host name or an IPv4 address that others can connect to, and a port where one is given."""
+    host, colon, port = text.strip().partition(":")
+    if colon and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError("has a port that is not a number below 65536")
+    host = parse_host(host)
+    if host in EVERY_ADDRESS:
+        raise ValueError("is no address anybody can connect to")
+    return host, int(port) if colon else None
+
+
+def parse_networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks (`10.0.0.0/24`) separated by commas."""
+    try:
+        networks = tuple(str(ip_network(part.strip())) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("has an entry that is neither an address nor a network (10.0.0.0/24)")
+    if not networks:
+        raise ValueError("is empty")
+    return networks
 
 
 def parse_path(text: str) -> Path:

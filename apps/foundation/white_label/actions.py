@@ -18,6 +18,7 @@ from apps.foundation.kit.ids import new_id
 from apps.foundation.tenants.models import Domain
 from apps.foundation.white_label.documents import WhiteLabelDocument
 from apps.foundation.white_label.errors import domain_taken
+from apps.foundation.white_label.hosts import forget_domains
 from apps.foundation.white_label.images import image_suffix
 from apps.foundation.white_label.models import WhiteLabel
 
@@ -89,6 +90,7 @@ def release_domain(account: Account) -> None:
     """An account is removed for good; so is its host name."""
     domains = WhiteLabel.objects.filter(account_id=account.id, domain__isnull=False).values("domain")
     Domain.objects.filter(domain__in=domains).delete()
+    transaction.on_commit(forget_domains)
 
 
 def _of(account: Account) -> tuple[WhiteLabel, bool]:
@@ -107,6 +109,7 @@ def _point_domain(left: str | None, taken: str | None, account: Account) -> None
         Domain.objects.filter(domain=left).delete()
     if taken:
         Domain.objects.create(domain=taken, tenant=account.tenant, is_primary=False)
+    transaction.on_commit(forget_domains)
 
 
 def _announce(

@@ -25,9 +25,17 @@ class CallServer:
     A conversation outlives a stop: the switch carries it, and its dialplan goes on behind `socket` when it ends.
     """
 
-    def __init__(self, handler: Handler, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        allowed: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`allowed` says of an address whether it is a switch's; without it every visitor is."""
         self._handler = handler
-        self._server = OutboundServer(self._run, host, port)
+        self._server = OutboundServer(self._run, host, port, allowed=allowed)
 
     @property
     def port(self) -> int:

@@ -18,7 +18,7 @@ class OutboundServer:
 
     A `CallHungUp` that leaves the handler is an ordinary end. Beyond `max_sessions` calls a new one is closed at
     once, so that its dialplan goes on to the fallback behind `socket`. `port` 0 takes a free one; read `port` after
-    `start`.
+    `start`. There is no password on this side of the protocol: `allowed` says which addresses may connect.
     """
 
     def __init__(
@@ -29,7 +29,9 @@ class OutboundServer:
         *,
         max_sessions: int = 10_000,
         limits: Limits | None = None,
+        allowed: Callable[[str], bool] | None = None,
     ) -> None:
+        self._allowed = allowed
         self.host, self.port = host, port
         self.max_sessions = max_sessions
         self.turned_away = 0
@@ -62,8 +64,13 @@ class OutboundServer:
             session.abort(None)
         await asyncio.gather(*left, return_exceptions=True)
 
-    def session_opened(self, session: OutboundSession) -> None:
-        """A connection was made; start its handler."""
+    def session_opened(self, session: OutboundSession, address: str) -> None:
+        """A connection was made from this address; start its handler."""
+        if self._allowed is not None and not self._allowed(address):
+            logger.warning("%s is no switch's address: its call is not taken", address)
+            self.turned_away += 1
+            session.abort(None)
+            return
         if self._server is None or len(self._tasks) >= self.max_sessions:
             self.turned_away += 1
             session.abort(None)
@@ -92,4 +99,5 @@ class _ServedSession(OutboundSession):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._owner.session_opened(self)
+        peer = transport.get_extra_info("peername") or ("", 0)
+        self._owner.session_opened(self, str(peer[0]))

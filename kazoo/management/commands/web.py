@@ -7,9 +7,15 @@ from typing import Any
 import uvicorn
 from django.core.management.base import BaseCommand, CommandParser
 
-from kazoo.environment import environment
+from kazoo.environment import Environment, environment
 
 _GRACE_SECONDS = 5
+
+
+def trusting(settings: Environment) -> dict[str, Any]:
+    """X-Forwarded-For and X-Forwarded-Proto are worth nothing unless a proxy of ours wrote them."""
+    proxies = list(settings.trusted_proxies)
+    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": proxies}
 
 
 class Command(BaseCommand):
@@ -29,8 +35,7 @@ class Command(BaseCommand):
             http="httptools",
             ws="websockets-sansio",
             lifespan="off",
-            # X-Forwarded-For is worth nothing unless a proxy of ours wrote it, and uvicorn cannot know.
-            proxy_headers=False,
+            **trusting(environment),
             server_header=False,
             access_log=options["access_log"],
             timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -250,3 +250,43 @@ def test_importing_reads_nothing() -> None:
     variables = {**os.environ, "KAZOO_PORT": "x"}
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=variables, capture_output=True, text=True)
     assert done.stdout.strip() == "told"
+
+
+SWITCHES = {"KAZOO_SWITCHES": "fs1=esl://:secret@10.0.0.5:8021"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "bound", "told"),
+    [
+        ({}, "127.0.0.1", "127.0.0.1:8004"),
+        ({"KAZOO_CALL_SERVER_HOST": "10.0.0.2"}, "10.0.0.2", "10.0.0.2:8004"),
+        ({"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_CALL_SERVER_ADDRESS": "10.0.0.2"}, "0.0.0.0", "10.0.0.2:8004"),
+        ({"KAZOO_CALL_SERVER_ADDRESS": "calls.example.com:9000"}, "127.0.0.1", "calls.example.com:9000"),
+        ({"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_SWITCHES": ""}, "0.0.0.0", "127.0.0.1:8004"),
+    ],
+)
+def test_where_calls_are_handed_over(tmp_path: Path, variables: dict[str, str], bound: str, told: str) -> None:
+    environment = load(tmp_path, **(SWITCHES | variables))
+    assert (environment.call_server_host, environment.call_server_address) == (bound, told)
+
+
+def test_switches_cannot_be_told_every_address() -> None:
+    text = problem(KAZOO_CALL_SERVER_HOST="0.0.0.0", **SWITCHES)
+    assert "KAZOO_CALL_SERVER_ADDRESS is missing" in text
+    assert "Example: KAZOO_CALL_SERVER_ADDRESS=" in text
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "10.0.0.2:0", "10.0.0.2:x", "10.0.0.2:70000", "a b", "::1", ":8004"])
+def test_an_address_no_switch_can_use_is_refused(address: str) -> None:
+    assert "KAZOO_CALL_SERVER_ADDRESS" in problem(KAZOO_CALL_SERVER_ADDRESS=address)
+
+
+def test_proxies(tmp_path: Path) -> None:
+    assert load(tmp_path).trusted_proxies == ()
+    environment = load(tmp_path, KAZOO_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/24,2001:db8::/64")
+    assert environment.trusted_proxies == ("127.0.0.1/32", "10.0.0.0/24", "2001:db8::/64")
+
+
+@pytest.mark.parametrize("text", ["proxy.example.com", "10.0.0.1/24", ",", "*"])
+def test_a_proxy_is_named_by_its_address(text: str) -> None:
+    assert "KAZOO_TRUSTED_PROXIES" in problem(KAZOO_TRUSTED_PROXIES=text)

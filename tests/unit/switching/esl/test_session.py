@@ -425,6 +425,23 @@ async def test_more_calls_than_we_take_are_turned_away_at_once():
         assert server.sessions == 1
 
 
+async def test_only_allowed_addresses_hand_calls_over():
+    asked = []
+
+    async def handler(session):
+        raise AssertionError("the call was taken")
+
+    def allowed(address):
+        asked.append(address)
+        return False
+
+    async with serving(handler, allowed=allowed) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        assert (asked, server.turned_away, server.sessions) == (["127.0.0.1"], 1, 0)
+
+
 async def test_stopping_the_server_ends_its_calls():
     cancelled = []
 

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from apps.foundation.tenants.guards import refuse_transaction_pooling
+from apps.interfaces.freeswitch.door import is_allowed
 from apps.pbx.callflows.engine import handle_call
 from apps.switching.calls.call_server import CallServer
 from apps.switching.switches.listener import NodeListener
@@ -35,7 +37,9 @@ async def serve(settings: Environment) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = CallServer(handle_call, "127.0.0.1", settings.ports.outbound)
+    server = CallServer(
+        handle_call, settings.call_server_host, settings.ports.outbound, allowed=partial(is_allowed, settings)
+    )
     listeners = [NodeListener(address) for address in settings.effective_switches]
 
     async def obey(words: Sequence[str]) -> None:
