@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.commerce.limits.queries import may_start_call
@@ -15,6 +15,7 @@ from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.progress import Address, Place, Progress
 from apps.pbx.callflows.queries import FoundFlow, find_flow
+from apps.pbx.media.music import hold_music
 from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
 from apps.switching.calls.dial_string import settable
@@ -98,7 +99,9 @@ def look_up(arrival: Arrival) -> Start:
         if denial is not None:
             logger.info("%s may not call %s: %s", arrival.authorizing_id, arrival.dialled, denial.why)
             return Start(refusal=(denial.code, denial.reason), prompt=denial.prompt)
-    return started(account, found)
+    start = started(account, found)
+    music = hold_music(account, arrival.authorizing_id, "")
+    return replace(start, variables={**start.variables, **music})
 
 
 def found_for(account: Account, arrival: Arrival) -> FoundFlow | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from apps.pbx.endpoints import forwarding, invite, rules
 from apps.pbx.endpoints.forwarding import CONDITIONS, CallForward, Circumstances, Condition, Forward
 from apps.pbx.endpoints.rules import Document, group_of
+from apps.pbx.media.music import HOLD_MUSIC, named_music
 from apps.switching.calls.dial_string import Contact, Leg, Redial, UnsafeValue, display_text, settable
 from apps.switching.calls.port import CallerId, CallKind
 

@@ -20,6 +20,7 @@ from apps.pbx.endpoints.forwarding import Circumstances, Condition
 from apps.pbx.endpoints.legs import Asking, Household, Member, Party
 from apps.pbx.endpoints.rules import Document, caller_id
 from apps.pbx.groups.models import Group
+from apps.pbx.media.music import references_of
 from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.users.models import User
 from apps.switching.calls.dial_string import Leg

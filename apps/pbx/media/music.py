@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apps.foundation.accounts.bridge import in_account
@@ -23,6 +23,9 @@ from apps.switching.calls.port import Call
 logger = logging.getLogger(__name__)
 #: The file name of the installation's own music, below the switches' files.
 MELODY = "melody.wav"
+#: What the other end hears while this channel has put it on hold (FreeSWITCH's variable), and what the legs that are
+#: rung for it play unless their own device or user chose something.
+HOLD_MUSIC, ACCOUNT_HOLD_MUSIC = "hold_music", "account_hold_music"
 Document = Mapping[str, Any]
 
 
@@ -42,6 +45,21 @@ def own_music(*documents: Document) -> str:
         if (named := named_music(document)) and (found := music_reference(named)):
             return found
     return ""
+
+
+def hold_music(account: Account, authorizing_id: str, owner_id: str) -> dict[str, str]:
+    """Channel variables of a caller: what those hear whom he puts on hold, and what the account's others play. Left out
+    where nobody chose anything, for then the node's own music plays. Runs in the account's scope."""
+    of_account = own_music(account.document)
+    own = own_music(*_documents(authorizing_id, owner_id)) or of_account
+    chosen = {HOLD_MUSIC: own, ACCOUNT_HOLD_MUSIC: of_account}
+    return {name: reference for name, reference in chosen.items() if reference}
+
+
+def references_of(documents: Iterable[Document]) -> dict[str, str]:
+    """The reference of everything these documents name, by what they name. Runs in the account's scope."""
+    named = {named_music(document) for document in documents} - {""}
+    return {name: found for name in named if (found := music_reference(name))}
 
 
 def named_music(document: Document) -> str:
@@ -70,9 +88,13 @@ def default_music_url() -> str:
 def _of_call(authorizing_id: str, owner_id: str, media_id: str) -> str:
     if media_id and (found := music_reference(media_id)):
         return found
+    account = Account.objects.only("document").get(id=current_account_id())
+    return own_music(*_documents(authorizing_id, owner_id), account.document) or default_music_url()
+
+
+def _documents(authorizing_id: str, owner_id: str) -> list[Document]:
+    """The caller's device and its user, as far as there are any."""
     device = Device.objects.filter(id=authorizing_id).only("document", "owner_id").first() if authorizing_id else None
     owner = owner_id or (device.owner_id if device is not None else "") or ""
     user = User.objects.filter(id=owner).only("document").first() if owner else None
-    account = Account.objects.only("document").get(id=current_account_id())
-    documents = [one.document for one in (device, user, account) if one is not None]
-    return own_music(*documents) or default_music_url()
+    return [one.document for one in (device, user) if one is not None]

@@ -15,8 +15,6 @@ from kazoo.variables import REPOSITORY
 TEMPLATE = REPOSITORY / "deploy" / "freeswitch" / "freeswitch.xml"
 #: The name of the node `manage.py up` starts.
 LOCAL_NODE = "local"
-#: What a caller on hold hears where the account has no music.
-HOLD_TONE = "tone_stream://%(150,4850,425);loops=-1"
 #: The certificates a node trusts when it fetches media over https; this is Debian's.
 CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 _PLACE = re.compile(r"%\{(\w+)\}%")
@@ -44,9 +42,13 @@ class NodeSettings:
     fax_folder: Path
     http_cache: Path
     ca_file: Path = CA_FILE
-    hold_music: str = HOLD_TONE
     max_sessions: int = 10_000
     sessions_per_second: int = 1_000
+
+    @property
+    def hold_music(self) -> str:
+        """What a caller on hold hears where the account has no music: the installation's, from where the node asks."""
+        return f"{self.xml_curl_url.removesuffix('xml')}files/melody.wav"
 
 
 def local_node(environment: Environment) -> NodeSettings:
@@ -80,7 +82,8 @@ def cdr_spool(environment: Environment) -> Path:
 
 def render(settings: NodeSettings) -> str:
     """The node's freeswitch.xml. Values are escaped; a name the settings do not have raises KeyError."""
-    values = {name: escape(str(value), {'"': "&quot;"}) for name, value in asdict(settings).items()}
+    known = asdict(settings) | {"hold_music": settings.hold_music}
+    values = {name: escape(str(value), {'"': "&quot;"}) for name, value in known.items()}
     return _PLACE.sub(lambda place: values[place[1]], TEMPLATE.read_text(encoding="utf-8"))
 
 
