@@ -93,6 +93,9 @@ class Environment:
     speech_model: str
     speech_voices: Mapping[str, str]
     speech_cache_megabytes: int
+    recognition_url: str | None
+    recognition_key: str | None
+    recognition_model: str
     mail_server: MailServer | None
 
     @cached_property

@@ -26,6 +26,7 @@ from apps.pbx.media.speech import (
     Words,
     sound,
 )
+from apps.pbx.media.tones import Tone
 from apps.switching.calls.port import ALL_KEYS, Call
 
 SayType = Literal[
@@ -45,15 +46,8 @@ class PlayMacro(Shape):
     terminators: list[str] | None = TERMINATORS
 
 
-class ToneMacro(Shape):
+class ToneMacro(Tone):
     macro: Literal["tone"] = Field(description="Play a tone.")
-    frequencies: list[Annotated[int, Field(ge=1, le=4000)]] = Field(
-        min_length=1, max_length=4, description="Hertz, heard at once."
-    )
-    duration_on: int = Field(500, ge=1, le=60_000, description="Milliseconds it sounds.")
-    duration_off: int = Field(0, ge=0, le=60_000, description="Milliseconds of silence after it.")
-    repeat: int = Field(1, ge=1, le=100, description="How many times.")
-    volume: int | None = Field(None, ge=0, le=100, description="Loudness, 100 for the loudest.")
     terminators: list[str] | None = TERMINATORS
 
 
@@ -133,7 +127,7 @@ class AudioMacro(Verb[AudioMacroData]):
         if isinstance(macro, PlayMacro):
             return await playable_or_none(call, macro.id)
         if isinstance(macro, ToneMacro):
-            return tone(macro)
+            return macro.reference
         return await sound(call, part_of(macro), language=normal(macro.language or language))
 
 
@@ -142,14 +136,6 @@ def part_of(macro: PromptMacro | SayMacro | TtsMacro) -> Part:
     if isinstance(macro, PromptMacro):
         return Prompt(macro.id)
     return Words(macro.text, macro.voice, engine=macro.engine) if isinstance(macro, TtsMacro) else said(macro)
-
-
-def tone(macro: ToneMacro) -> str:
-    """TGML (mod_tone_stream): `%(on,off,hertz,…)`; `v` is decibels below the loudest."""
-    quieter = f"v={(macro.volume - 100) * 0.5:g};" if macro.volume is not None else ""
-    hertz = ",".join(str(one) for one in macro.frequencies)
-    again = f";loops={macro.repeat}" if macro.repeat > 1 else ""
-    return f"tone_stream://{quieter}%({macro.duration_on},{macro.duration_off},{hertz}){again}"
 
 
 def said(macro: SayMacro) -> Part:
