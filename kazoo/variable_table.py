@@ -265,7 +265,7 @@ VARIABLES: tuple[Variable, ...] = (
         attribute="speech_engine",
         kind="word",
         default="auto",
-        description="What speaks prompts and texts: a file of `apps/pbx/media/engines` (`espeak_ng`, `http`, `command`), "
+        description="What speaks prompts and texts: an engine of `apps/pbx/media/engines` (`espeak_ng`, `http`, …), "
         "or `auto`: the service of `KAZOO_SPEECH_URL` if that is set, else `KAZOO_SPEECH_COMMAND`, else eSpeak NG.",
         example="espeak_ng",
         readers=("web", "switch"),
@@ -275,7 +275,7 @@ VARIABLES: tuple[Variable, ...] = (
         name="KAZOO_SPEECH_COMMAND",
         attribute="speech_command",
         kind="command",
-        description="A program that speaks, for the engine `command`. `{language}`, `{voice}`, `{text}` and `{file}` are "
+        description="A program that speaks, for the engine `command`. `{language}`, `{voice}`, `{text}`, `{file}` are "
         "filled in; without `{text}` it reads the text, without `{file}` it writes a WAV.",
         example="piper --model /opt/voices/{language}.onnx --output_file {file}",
         readers=("web",),
