@@ -40,27 +40,41 @@ def select_gateways(
     caller_id_number: str = "",
     emergency: bool = False,
     include_global: bool = True,
+    include_local: bool = True,
+    hunt_account_id: str = "",
 ) -> list[GatewayRoute]:
     """The ways out for the scope's account: its own carriers first, then those of each account above, the operator's
     last; at each level the lowest `weight_cost` first. One query for each schema among those accounts.
 
-    An emergency call may take any carrier, those for emergencies first. Other calls never take those.
+    Without `include_local` only the operator's are used, without `include_global` never those. `hunt_account_id` names
+    the one account whose carriers are used, which is the scope's or one above it; of another there are none.
+
+    An emergency call may take any carrier of the line, those for emergencies first. Other calls never take those.
     """
     account = Account.objects.select_related("tenant").get(id=current_account_id())
     wanted = frozenset(flags)
     found: list[GatewayRoute] = []
-    for carriers in _by_account(account, include_global=include_global):
+    line = [account.id, *reversed(account.ancestors)]
+    if not emergency:
+        line = _chosen(line, include_global=include_global, include_local=include_local, hunt=hunt_account_id)
+    for carriers in _by_account(line):
         usable = [one for one in carriers if _admits(one, wanted, caller_id_number, emergency)]
         for carrier in sorted(usable, key=lambda one: (emergency and not one.emergency, one.weight_cost, one.name)):
             found += _routes(carrier, e164, account.realm)
     return sorted(found, key=lambda route: not route.emergency) if emergency else found
 
 
-def _by_account(account: Account, *, include_global: bool) -> Iterator[list[CarrierResource]]:
-    """The enabled carriers of the account, then of its parent, and so on up."""
-    line = [account.id, *reversed(account.ancestors)]
-    if not include_global and not account.is_master:
-        line = line[:-1]
+def _chosen(line: list[str], *, include_global: bool, include_local: bool, hunt: str) -> list[str]:
+    """`line` leads from the account up to the operator."""
+    if not include_local:
+        return line[-1:]
+    if hunt:
+        return [one for one in line if one == hunt]
+    return line if include_global or len(line) == 1 else line[:-1]
+
+
+def _by_account(line: list[str]) -> Iterator[list[CarrierResource]]:
+    """The enabled carriers of each of these accounts, in this order."""
     accounts = Account.objects.select_related("tenant").in_bulk(line)
     carriers: dict[str, list[CarrierResource]] = {}
     read: set[str] = set()

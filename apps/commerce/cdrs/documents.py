@@ -40,8 +40,6 @@ SUMMARY = (
     "media_server",
     "authorizing_id",
     "owner_id",
-    "rate",
-    "cost",
     "recording_id",
 )
 
@@ -51,7 +49,6 @@ def record_document(record: CallRecord) -> dict[str, Any]:
     time, _, key = record.interaction_id.partition("-")
     found = {
         **record.document,
-        **record.rating,
         "id": record.id,
         "call_id": record.call_id,
         "caller_id_name": record.caller_id_name,

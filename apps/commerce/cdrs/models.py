@@ -58,8 +58,6 @@ class CallRecord(models.Model):
     duration_seconds = models.PositiveIntegerField(default=0)
     ringing_seconds = models.PositiveIntegerField(default=0)
     billing_seconds = models.PositiveIntegerField(default=0)
-    #: What rating found: `rate`, `cost` … as decimal strings; empty while a leg is not rated.
-    rating: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     #: What has no column: user agent, media, recording ids, custom channel variables.
     document: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
 

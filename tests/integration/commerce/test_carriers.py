@@ -58,6 +58,29 @@ def test_nearest_carriers_come_first_and_cheapest_within(tree: Tree) -> None:
     assert names(tree.bakery, include_global=False) == ["own", "north"]
 
 
+def test_whose_carriers_may_be_chosen(tree: Tree) -> None:
+    for account, name in [
+        (tree.master, "global"),
+        (tree.north, "north"),
+        (tree.bakery, "own"),
+        (tree.clinic, "foreign"),
+    ]:
+        carrier(account, name)
+    assert names(tree.branch, include_local=False) == ["global"]
+    assert names(tree.branch, hunt_account_id=tree.north.id) == ["north"]
+    assert names(tree.branch, hunt_account_id=tree.bakery.id) == ["own"]
+    assert names(tree.bakery, hunt_account_id=tree.bakery.id) == ["own"]
+    for stranger in (tree.clinic.id, tree.south.id, tree.branch.id, "0" * 32):
+        assert names(tree.bakery, hunt_account_id=stranger) == []
+    assert names(tree.bakery, include_local=False, hunt_account_id=tree.north.id) == ["global"]
+
+
+def test_an_emergency_call_is_not_choosy(tree: Tree) -> None:
+    carrier(tree.north, "north", rules=[r"^(\d+)$"])
+    for choice in ({"include_local": False}, {"hunt_account_id": tree.clinic.id}):
+        assert names(tree.bakery, "911", emergency=True, **choice) == ["north"]
+
+
 def test_a_rule_says_what_is_sent(tree: Tree) -> None:
     carrier(tree.master, "us", rules=[r"^\+1(\d{10})$"], gateway={"prefix": "00", "suffix": "#", "port": 5080})
     [route] = ways(tree.bakery)

@@ -16,7 +16,7 @@ COLUMNS = """
     duration_seconds integer NOT NULL CHECK (duration_seconds >= 0),
     ringing_seconds integer NOT NULL CHECK (ringing_seconds >= 0),
     billing_seconds integer NOT NULL CHECK (billing_seconds >= 0),
-    rating jsonb NOT NULL, document jsonb NOT NULL, PRIMARY KEY (id, month)
+    document jsonb NOT NULL, PRIMARY KEY (id, month)
 """
 INDEXES = [
     "account_id, started",
@@ -67,7 +67,6 @@ class Migration(migrations.Migration):
                 ('duration_seconds', models.PositiveIntegerField(default=0)),
                 ('ringing_seconds', models.PositiveIntegerField(default=0)),
                 ('billing_seconds', models.PositiveIntegerField(default=0)),
-                ('rating', models.JSONField(default=dict)),
                 ('document', models.JSONField(default=dict)),
             ],
             options={

@@ -13,10 +13,13 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.events.publishing import publish
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.pbx.callflows.carrier_flags import FACTS, facts_of, outbound_flags
 from apps.pbx.callflows.emergency import EmergencyCall, is_emergency
 from apps.pbx.callflows.outgoing import Identity, outgoing_identity
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, stop
 from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure, ringback_of
+from apps.pbx.devices.models import Device
+from apps.pbx.endpoints.queries import documents_of
 from apps.pbx.endpoints.rules import Privacy
 from apps.pbx.media.speech import Prompt, sound
 from apps.pbx.numbers.answering import home_region
@@ -34,7 +37,22 @@ _HIDDEN: dict[str, Privacy] = {"full": "full", "name": "name", "number": "number
 class ResourcesData(VerbData):
     to_did: str = Field("", max_length=64, description="The number to dial, in place of the one that was dialled.")
     timeout: int = Field(60, ge=0, le=3600, description="Seconds each carrier may take until the answer.")
-    outbound_flags: list[str] = Field(default_factory=list, description="Only carriers that have all of these flags.")
+    use_local_resources: bool = Field(
+        True, description="Try the carriers of the account and of those above it; else the operator's alone."
+    )
+    hunt_account_id: str = Field(
+        "",
+        pattern=r"^([0-9a-f]{32})?$",
+        description="Only the carriers of this account, which is the caller's own or one above it.",
+    )
+    outbound_flags: list[str] = Field(
+        default_factory=list,
+        description="Only carriers that have all of these flags, and those that account, user and device ask for.",
+    )
+    dynamic_flags: list[str] = Field(
+        default_factory=list,
+        description=f"Flags taken from the call. Their names: {', '.join(FACTS)}. Others ask for nothing.",
+    )
     caller_id_type: str = Field("external", max_length=32, description="Which identity to show: external or internal.")
     bypass_e164: bool = Field(False, description="Dial the number as it was dialled, not in E.164.")
     do_not_normalize: bool = Field(False, description="The same, by its other name.")
@@ -63,7 +81,8 @@ class DialOut(Verb[ResourcesData]):
     children = BRIDGE_CHILDREN
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
-        {"to_did": "+13125550100", "timeout": 30, "outbound_flags": ["premium"]},
+        {"to_did": "+13125550100", "timeout": 30, "outbound_flags": ["premium"], "dynamic_flags": ["zone"]},
+        {"use_local_resources": False},
     )
 
     async def run(self, call: Call, data: ResourcesData) -> Branch:
@@ -100,10 +119,11 @@ class _Asked:
     keeps_caller_id: bool
     call_id: str = ""
     hidden: Privacy | None = None
+    facts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, call: Call, data: ResourcesData) -> _Asked:
-        """A caller id the flow chose is kept, so is a carrier's own, and a forwarded caller's where he is to be seen."""
+        """A caller id the flow chose is kept, so is a carrier's, and a forwarded caller's where he is to be seen."""
         variables = call.variables
         forwarded = variables.get("caller_id_kept") == "true"
         kept = variables.get("caller_id_chosen") == "true" or forwarded or call.call_kind == "inbound"
@@ -116,6 +136,7 @@ class _Asked:
             keeps_caller_id=kept,
             call_id=call.uuid,
             hidden=_HIDDEN.get(variables.get("caller_privacy", "")),
+            facts=facts_of(call, data.to_did or call.destination),
         )
 
 
@@ -140,11 +161,19 @@ def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
         publish(_emergency(account.id, asked, identity))
     routes = select_gateways(
         _written(asked.number, region, as_dialled=data.bypass_e164 or data.do_not_normalize or emergency),
-        flags=data.outbound_flags,
+        flags=_flags(account, asked, data),
         caller_id_number=identity.caller_id.number,
         emergency=emergency,
+        include_local=data.use_local_resources,
+        hunt_account_id=data.hunt_account_id,
     )
     return WayOut(tuple(routes), identity, account.realm)
+
+
+def _flags(account: Account, asked: _Asked, data: ResourcesData) -> frozenset[str]:
+    device = Device.objects.filter(id=asked.authorizing_id).first()
+    documents = documents_of(account, device, asked.owner_id or asked.authorizing_id)
+    return outbound_flags(data.outbound_flags, data.dynamic_flags, documents.values(), asked.facts, account)
 
 
 def _emergency(account_id: str, asked: _Asked, identity: Identity) -> EmergencyCall:
