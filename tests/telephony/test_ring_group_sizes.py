@@ -1,5 +1,6 @@
-"""Ring groups of 3, 100 and 1,000 phones on the real switch: every member gets its INVITE, one answers, the others are
-cancelled, and the event socket stays in frame throughout.
+"""Ring groups of 3 to 1,000 phones on the real switch: all at once, every member gets its INVITE, one answers, the
+others are cancelled, and the event socket stays in frame throughout; in turn, the members ring alone and in the strategy's
+order.
 
 The story behind it: a group's bridge string of many kilobytes used to be cut by libesl at 4,077 bytes, and beyond 128
 legs in a list the switch rings 127 and silently never dials the rest.
@@ -36,6 +37,9 @@ __all__ = ["office"]
 pytestmark = pytest.mark.freeswitch
 NUMBER = "+13125550111"
 SECONDS = 90
+SIZES = [3, 30, 100, 300, 1000]
+#: Members rung before the caller of a group in turn hangs up: the order is seen by then.
+FIRST = 3
 CALLER = f"{{loopback_bowout=false,originate_timeout=120}}loopback/{NUMBER}/default &park()"
 
 CONFIGURATION = """<?xml version="1.0"?>
@@ -196,7 +200,7 @@ async def _is_up(port: int) -> bool:
     return "RUNNING" in status.text or re.search(r"SIP-IP\s+127", status.text) is not None
 
 
-@pytest.mark.parametrize("size", [3, 100, 1000])
+@pytest.mark.parametrize("size", SIZES)
 def test_every_member_gets_its_invite(office: Office, tmp_path: Path, size: int) -> None:
     names = [f"phone{number:04}" for number in range(size)]
     run(_ring(office, tmp_path, names))
@@ -249,7 +253,48 @@ async def _rings_and_ends(phones: Phones, names: list[str], handled: asyncio.Eve
         await handled.wait()
 
 
-def _set_up(office: Office, names: list[str], port: int) -> None:
+@pytest.mark.parametrize("strategy", ["single", "rollover", "round_robin", "most_idle", "weighted_random"])
+def test_members_ring_in_turn(office: Office, tmp_path: Path, strategy: str) -> None:
+    """One switch for all sizes: the first few ring one after the other, each a second long."""
+    run(_ring_in_turn(office, tmp_path, strategy))
+
+
+async def _ring_in_turn(office: Office, folder: Path, strategy: str) -> None:
+    loop = asyncio.get_running_loop()
+    server = CallServer(handle_call)
+    await server.start()
+    try:
+        async with real_switch(folder, outbound=server.port, account=office.id) as port:
+            client = await EslClient.connect("127.0.0.1", port, "ClueCon")
+            for size in SIZES:
+                transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
+                names = [f"s{size}n{number:04}" for number in range(size)]
+                number = f"+1312556{size:04}"
+                await asyncio.to_thread(_set_up, office, names, phones.port, number, strategy=strategy, timeout=1)
+                await _first_few(client, phones, names, number, strategy)
+                transport.close()
+            await client.close()
+    finally:
+        await server.stop()
+
+
+async def _first_few(client: EslClient, phones: Phones, names: list[str], number: str, strategy: str) -> None:
+    job = asyncio.ensure_future(client.bgapi("originate", CALLER.replace(NUMBER, number)))
+    for rung in range(1, FIRST + 1):
+        await phones.until(lambda rung=rung: len(phones.invited) >= rung)
+        # The one before has been cancelled, or is about to be: nobody else rings.
+        assert len(phones.invited) == rung
+        assert len(set(phones.invited) - phones.cancelled) <= 2
+    order = list(phones.invited)
+    await client.api("hupall", "ORIGINATOR_CANCEL")
+    await job
+    assert set(order) <= set(names)
+    if strategy != "weighted_random":
+        assert order == names[:FIRST]
+    await phones.until(lambda: set(phones.invited) <= phones.cancelled)
+
+
+def _set_up(office: Office, names: list[str], port: int, number: str = NUMBER, **options: Any) -> None:
     def write() -> None:
         devices = Device.objects.bulk_create(
             Device(account_id=office.id, name=name, document={"sip": {"username": name}}) for name in names
@@ -268,7 +313,9 @@ def _set_up(office: Office, names: list[str], port: int) -> None:
             )
             for device in devices
         )
-        endpoints = [{"id": device.id, "endpoint_type": "device", "timeout": 60} for device in devices]
-        office.callflow([NUMBER], {"module": "ring_group", "data": {"endpoints": endpoints, "timeout": 60}})
+        timeout = options.get("timeout", 60)
+        endpoints = [{"id": device.id, "endpoint_type": "device", "timeout": timeout} for device in devices]
+        data = {"endpoints": endpoints, "timeout": timeout, **options}
+        office.callflow([number], {"module": "ring_group", "data": data})
 
     office.within(write)

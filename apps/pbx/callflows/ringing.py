@@ -63,6 +63,10 @@ class Ring:
     headers: Mapping[str, str] = field(default_factory=dict)
     ringtones: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def passes_over_busy(self) -> bool:
+        return self.skip_busy or self.strategy == "rollover"
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -97,7 +101,7 @@ async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
     result = BridgeResult(answered=False, cause=NOBODY)
     in_turn = len(round_.batches) > 1
     for position, batch in enumerate(round_.batches):
-        if position and wanted.skip_busy:
+        if position and wanted.passes_over_busy:
             batch = await in_account(call.account_id, without_busy, batch, call.interaction_id)
             if not batch:
                 continue
@@ -182,7 +186,7 @@ def _asking(call: Call, wanted: Ring) -> Asking:
         interaction_id=call.interaction_id,
         direct=wanted.direct,
         can_call_self=wanted.can_call_self,
-        skip_busy=wanted.skip_busy or wanted.strategy == "rollover",
+        skip_busy=wanted.passes_over_busy,
         suppress_caller_id=wanted.suppress_caller_id,
         static_invite=wanted.static_invite,
         headers=_headers(call, wanted),
