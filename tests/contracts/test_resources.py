@@ -72,3 +72,11 @@ class TestMatchLists(ResourceContract):
 
 class TestMedia(ResourceContract):
     path = "media"
+
+
+class TestMenus(ResourceContract):
+    path = "menus"
+
+
+class TestDirectories(ResourceContract):
+    path = "directories"

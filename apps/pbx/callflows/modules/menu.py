@@ -1,102 +1,125 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from apps.foundation.accounts.bridge import in_account
-from apps.foundation.documents.shape import Shape
 from apps.foundation.kit.patterns import search
-from apps.pbx.callflows.documents import Pattern
-from apps.pbx.callflows.queries import find_flow
+from apps.pbx.callflows.asking import Asking
+from apps.pbx.callflows.own_sounds import own_or_prompt, play_own_or_prompt
+from apps.pbx.callflows.queries import FoundFlow, find_flow
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, jump
-from apps.pbx.callflows.sounds import sound_or_none
+from apps.pbx.endpoints.documents import BlankIsAbsent
+from apps.pbx.menus.documents import MenuSettings
+from apps.pbx.menus.greeting import record_greeting
+from apps.pbx.menus.queries import settings_of
 from apps.switching.calls.port import Call
 
-#: What is heard where no greeting of one's own is set: one tone to start, two low ones for a wrong key.
-DEFAULT_GREETING = "tone_stream://%(400,200,440)"
-DEFAULT_INVALID = "tone_stream://%(200,100,330);loops=2"
+#: Long enough for a person; a shorter wait would end before a key could be pressed.
+SHORTEST_WAIT = 500
+#: Between keys, where neither the menu nor the flow says.
+INTERDIGIT = 2_000
+#: What is said where the menu names no sound.
+GREETING, INVALID, TRANSFER, EXIT = "menu-no_prompt", "menu-invalid_entry", "menu-transferring_call", "menu-exit"
 
 
-class MenuMedia(Shape):
-    greeting: str = Field("", max_length=2048, description="Played first: a tone or an http(s) URL.")
-    invalid_media: str | bool = Field(True, description="Played for a wrong choice; false for silence.")
-    exit_media: str | bool = Field(False, description="Played when there are no retries left.")
-
-
-class MenuData(VerbData):
-    id: str = Field("", max_length=128, description="Kept for clients that name a menu document.")
-    media: MenuMedia = Field(default_factory=MenuMedia, description="What the caller hears.")
-    retries: int = Field(3, ge=1, le=10, description="How often the caller may try.")
-    timeout: int = Field(10_000, ge=500, le=60_000, description="Milliseconds to wait for the first key.")
-    interdigit_timeout: int = Field(2_000, ge=100, le=30_000, description="Milliseconds to wait for each next key.")
-    max_extension_length: int = Field(4, ge=1, le=20, description="Most keys of a choice.")
-    hunt: bool = Field(False, description="Callers may dial an extension.")
-    hunt_allow: Pattern | None = Field(None, description="Only extensions that match this regular expression.")
-    hunt_deny: Pattern | None = Field(None, description="Never extensions that match this regular expression.")
-    suppress_media: bool = Field(False, description="Play nothing for a wrong choice.")
-
-    @field_validator("hunt_allow", "hunt_deny", mode="before")
-    @classmethod
-    def blank_is_absent(cls, value: Any) -> Any:
-        return value or None
-
-    def lets_dial(self, digits: str) -> bool:
-        """Whether a caller may dial this extension."""
-        allowed = self.hunt_allow is None or search(self.hunt_allow, digits) is not None
-        denied = self.hunt_deny is not None and search(self.hunt_deny, digits) is not None
-        return self.hunt and allowed and not denied
+class MenuData(MenuSettings, VerbData):
+    id: str = Field(
+        "", max_length=128, description="The menu. Without one, the settings here are.",
+        json_schema_extra={"names": "menu"},
+    )  # fmt: skip
+    hunt: bool = Field(False, description="Whether callers may dial an extension, in a menu without an id.")
+    interdigit_timeout: Annotated[int | None, BlankIsAbsent] = Field(  # type: ignore[assignment]
+        None, ge=1, le=30_000, description="Time to wait for each next key, in place of the menu's. Milliseconds."
+    )
 
 
 class Menu(Verb[MenuData]):
-    """Let the caller choose by pressing keys: the child named like the keys is next."""
+    """Let the caller choose by pressing keys: the child named like the keys is next.
+
+    Keys without a child may be an extension (`hunt`), or the PIN to record another greeting. Anything else is a wrong
+    choice, and the caller may try again.
+    """
 
     Data = MenuData
     children: ClassVar[dict[str, str]] = {
-        "1, 2, 0, 101 …": "the caller pressed these keys",
-        "timeout": "the last try ended in silence",
-        "max_retries": "the last try was a wrong choice",
-        "_": "no try was left",
+        "1, 2, 0, 101, *, # …": "the caller pressed these keys",
+        "timeout": "the caller pressed nothing",
+        "max_retries": "no try was left",
+        "_": "no try was left, or there is no such menu",
     }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"id": "0123456789abcdef0123456789abcdef"},
         {"media": {"greeting": "https://example.com/menu.wav"}, "retries": 2},
         {"hunt": True, "hunt_allow": "^1\\d{2}$", "timeout": 5000},
     )
 
     async def run(self, call: Call, data: MenuData) -> Branch:
+        menu = await _settings(call, data)
+        if menu is None:
+            return go_on(why=f"there is no menu {data.id}")
         await call.answer()
-        greeting = sound_or_none(data.media.greeting) or DEFAULT_GREETING
-        pressed = ""
-        for _ in range(data.retries):
+        for _attempt in range(menu.retries):
             pressed = await call.collect(
-                greeting,
-                maximum=data.max_extension_length,
-                timeout=data.timeout,
-                interdigit_timeout=data.interdigit_timeout,
+                await own_or_prompt(call, menu.media.greeting or True, GREETING),
+                maximum=menu.max_extension_length,
+                timeout=max(SHORTEST_WAIT, menu.timeout),
+                interdigit_timeout=max(SHORTEST_WAIT, data.interdigit_timeout or menu.interdigit_timeout or INTERDIGIT),
             )
-            if pressed and (branch := await self._chosen(call, data, pressed)) is not None:
+            if not pressed and "timeout" in data.child_keys:
+                return go_on("timeout", why="silence")
+            if pressed and (branch := await self._chosen(call, menu, data, pressed)) is not None:
                 return branch
-            if pressed and not data.suppress_media:
-                await _play(call, data.media.invalid_media, DEFAULT_INVALID)
-        await _play(call, data.media.exit_media, "")
-        return go_on("max_retries") if pressed else go_on("timeout", why="silence")
+        await play_own_or_prompt(call, menu.media.exit_media, EXIT)
+        return go_on("max_retries", why="no try was left")
 
     @staticmethod
-    async def _chosen(call: Call, data: MenuData, pressed: str) -> Branch | None:
+    async def _chosen(call: Call, menu: MenuSettings, data: MenuData, pressed: str) -> Branch | None:
+        """Where these keys lead; None where the caller is to try again."""
         if pressed in data.child_keys:
             return go_on(pressed, why=f"pressed {pressed}")
-        if not data.lets_dial(pressed):
-            return None
-        callflow_id = await in_account(call.account_id, _extension, pressed)
-        return jump(callflow_id, comes_back=True, why=f"dialled {pressed}") if callflow_id else None
+        if may_hunt(menu, pressed) and (found := await in_account(call.account_id, extension, pressed)) is not None:
+            await play_own_or_prompt(call, menu.media.transfer_media, TRANSFER)
+            await call.set_variables({"capture_group": found.capture_group})
+            return jump(found.callflow.id, comes_back=True, why=f"dialled {pressed}")
+        if pressed == menu.record_pin and data.id and (call.call_kind == "internal" or menu.allow_record_from_offnet):
+            await record_greeting(call, data.id)
+            # What was recorded is played next.
+            menu.media = (await _settings(call, data) or menu).media
+        elif not menu.suppress_media:
+            await play_own_or_prompt(call, menu.media.invalid_media, INVALID)
+        return None
+
+    def explain(self, asking: Asking, data: MenuData) -> Branch | list[Branch]:
+        menu = settings_of(data.id) if data.id else data
+        if menu is None:
+            return go_on(why=f"there is no menu {data.id}")
+        for _attempt in range(menu.retries):
+            pressed = asking.press(menu.max_extension_length)
+            if pressed is None:
+                return [go_on(key, why=f"pressed {key}") for key in sorted(data.child_keys)]
+            if not pressed and "timeout" in data.child_keys:
+                return go_on("timeout", why="silence")
+            if pressed in data.child_keys:
+                return go_on(pressed, why=f"pressed {pressed}")
+            if pressed and may_hunt(menu, pressed) and (found := extension(pressed)) is not None:
+                return jump(found.callflow.id, comes_back=True, why=f"dialled {pressed}")
+        return go_on("max_retries", why="no try was left")
 
 
-def _extension(digits: str) -> str:
+def may_hunt(menu: MenuSettings, digits: str) -> bool:
+    """Whether a caller may dial this extension."""
+    allowed = menu.hunt_allow is None or search(menu.hunt_allow, digits) is not None
+    denied = menu.hunt_deny is not None and search(menu.hunt_deny, digits) is not None
+    return menu.hunt and allowed and not denied
+
+
+def extension(digits: str) -> FoundFlow | None:
+    """The account's callflow for these digits, never the catch-all."""
     found = find_flow(digits)
-    return str(found.callflow.id) if found is not None and not found.is_no_match else ""
+    return found if found is not None and not found.is_no_match else None
 
 
-async def _play(call: Call, wanted: str | bool, default: str) -> None:
-    chosen = wanted if isinstance(wanted, str) else (default if wanted else "")
-    if media := sound_or_none(chosen):
-        await call.play(media)
+async def _settings(call: Call, data: MenuData) -> MenuSettings | None:
+    return await in_account(call.account_id, settings_of, data.id) if data.id else data

@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, stop
-from apps.pbx.callflows.sounds import sound_or_none
+from apps.pbx.callflows.sounds import playable_or_none
 from apps.switching.calls.port import Call
 
 
 class ResponseData(VerbData):
     code: int = Field(486, ge=400, le=699, description="The SIP status to refuse with (RFC 3261 §21).")
     message: str = Field("", max_length=128, description="The words that go with it.")
-    media: str = Field("", max_length=2048, description="Played first: a tone or an http(s) URL.")
+    media: str = Field("", max_length=2048, description="Played first: a media id, a tone or an http(s) URL.")
 
 
 class Respond(Verb[ResponseData]):
@@ -23,7 +23,7 @@ class Respond(Verb[ResponseData]):
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"code": 603, "message": "Decline"}, {"code": 486})
 
     async def run(self, call: Call, data: ResponseData) -> Branch:
-        if media := sound_or_none(data.media):
+        if media := await playable_or_none(call, data.media):
             await call.pre_answer()
             await call.play(media)
         await call.respond(data.code, data.message)
