@@ -12,4 +12,7 @@ PROMPTS = {
     "cf-move-no_channel": "You have no other call to move here.",
     "cf-move-too_many_channels": "You have more than one other call. Please end one first.",
     "cf-confirm_call": "You have a call. To take it, press 1.",
+    "cw-activated": "Call waiting is on.",
+    "cw-deactivated": "Call waiting is off.",
+    "cw-not_available": "Call waiting is not available here.",
 }
