@@ -195,7 +195,7 @@ def _asking(call: Call, wanted: Ring) -> Asking:
 
 
 async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeRequest:
-    variables = {"interaction_id": call.interaction_id, "call_kind": call.call_kind}
+    variables = {"interaction_id": call.interaction_id}
     if music := call.variables.get(ACCOUNT_HOLD_MUSIC):
         variables[HOLD_MUSIC] = music
     if wanted.ignore_redirects:
@@ -204,7 +204,8 @@ async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeReque
         legs=await _with_prompts(call, legs),
         timeout=wanted.timeout or 20,
         ringback=await ringback_of(call, wanted.ringback),
-        ignore_early_media=len(legs) > 1,
+        # The switch asks this of all legs of a bridge together; it takes what a leg plays for an answer otherwise.
+        ignore_early_media=len(legs) > 1 or any(leg.variables.get("ignore_early_media") == "true" for leg in legs),
         fail_on_single_reject=wanted.fail_on_single_reject,
         variables=variables,
     )
@@ -221,7 +222,7 @@ async def _with_prompts(call: Call, legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """Ask whoever must press a key in words, where the words can be said."""
     if not any(leg.variables.get("group_confirm_file") == CONFIRM_SOUND for leg in legs):
         return tuple(legs)
-    asked = await sound(call, Prompt("ivr-group_confirm"))
+    asked = await sound(call, Prompt("cf-confirm_call"))
     return tuple(_asked_with(leg, asked) for leg in legs)
 
 

@@ -283,6 +283,8 @@ class Household:
             "authorizing_id": party.id,
             "authorizing_type": "user" if is_user else "device",
             "owner_id": party.id if is_user else party.owner_id,
+            # Each leg's own: what is said of all of them together would win over what a forward says of itself.
+            "call_kind": asking.call_kind,
             **settable(self._ringtone(party, asking).items()),
             **settable(self._hold_music(party).items()),
             **settable(headers.items()),

@@ -35,6 +35,6 @@ class RingGroupToggle(Verb[RingGroupToggleData]):
         done = await in_account(
             call.account_id, toggle_member, data.callflow_id, caller, away=away, seconds=data.duration
         )
-        prompt = "agent-not_call_center_agent" if not done else "agent-logged_out" if away else "agent-logged_in"
+        prompt = "agent-invalid_choice" if not done else "agent-logged_out" if away else "agent-logged_in"
         await call.play(await sound(call, Prompt(prompt)))
         return go_on(why=f"{data.action} of {caller}" if done else "the caller is no member")
