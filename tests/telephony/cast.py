@@ -26,7 +26,7 @@ skip where there is none. To leave one switch out: `pytest.mark.parametrize("swi
 `customer.user(name, phones=2, extension="2001", **document)` gives a `Person` with `id` and `phones`;
 `customer.phone(name, owner=person, extension=…, register=False, **document)` a `Phone` with `device_id`;
 `customer.flow(["8000"], "menu", {"id": …}, children=…)` a callflow, `customer.dial_out()` the one for everybody
-outside; `customer.number("+13125550111", "user", {"id": …})` a number in service with its callflow.
+outside; `number = await customer.number("", "user", {"id": …})` a fresh number in service with its callflow.
 `customer.api` is the operator's client and `customer.put("menus", {…})`, `.get(…)`, `.post(…)`, `.patch(…)`,
 `.delete(…)` are paths of the account.
 
@@ -87,6 +87,7 @@ SIP_PASSWORD = "correct-horse-7"
 LAB_CARRIER_PORT = 5090
 EVENTS = ("CREATE", "ANSWER", "BRIDGE", "DESTROY")
 _customers = itertools.count(1)
+_free_numbers = itertools.count(1000)
 
 
 @dataclass
@@ -205,8 +206,10 @@ class Customer:
         """Whatever has no callflow goes out through the carrier."""
         return await self.flow(["no_match"], "offnet", {})
 
-    async def number(self, number: str, module: str = "", data: Any = None, **more: Any) -> str:
-        """A number (E.164) in service; with a module, its callflow."""
+    async def number(self, number: str = "", module: str = "", data: Any = None, **more: Any) -> str:
+        """A number (E.164, "" for one nobody has) in service; with a module, its callflow. A number exists once in the
+        whole system: scenarios that name one must be the only ones that do."""
+        number = number or f"+1312555{next(_free_numbers):04}"
         await self.put(f"phone_numbers/{number.replace('+', '%2B')}")
         if module:
             await self.flow([number], module, data, **more)
@@ -271,8 +274,6 @@ class Cast:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is not None:
-            print(self.stack.logs())  # noqa: T201 - pytest shows it with the failure
         try:
             await self._esl.api("hupall", "NORMAL_CLEARING")
             await self.idle()
@@ -298,6 +299,14 @@ class Cast:
         phone = await SipPartyPhone(username, realm, password, self.stack.internal).open()
         self._agents.append(phone)
         return phone
+
+    async def forgotten(self, phone: Phone) -> None:
+        """Wait until the system knows that the phone is gone."""
+
+        async def gone() -> bool:
+            return not await in_directory(Registration.objects.filter(device_id=phone.device_id).exists)
+
+        await until(gone, f"{phone} is forgotten", 10)
 
     async def fs(self, command: str, arguments: str = "") -> str:
         """An api command of the switch, for what nothing else shows."""

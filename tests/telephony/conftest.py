@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -15,6 +15,16 @@ SWITCHES = [
     pytest.param("lab", marks=pytest.mark.django_db),
     pytest.param("freeswitch", marks=[pytest.mark.django_db, pytest.mark.freeswitch]),
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a scenario that fails comes what the processes said last."""
+    report = yield
+    system = getattr(item, "funcargs", {}).get("system")
+    if report.failed and isinstance(system, Running):
+        report.sections.append(("the system's processes", system.stack.logs()))
+    return report
 
 
 def system_of(kind: Kind, blocker: DjangoDbBlocker) -> Iterator[Running]:

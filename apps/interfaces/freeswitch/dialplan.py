@@ -131,7 +131,10 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
 
 
 async def _from_account(context: str, fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
-    """A call of a phone, or one that call handling dialled anew: its context is then the account's realm."""
+    """A call of a phone, or one that call handling dialled anew: its context is then the account's realm.
+
+    A carrier's call comes here when somebody of the account has transferred it: from then on it is as one of their own.
+    """
     if context == PHONES:
         account_id = fields.get("variable_account_id", "")
         if not _PLAIN.fullmatch(account_id):
@@ -146,7 +149,7 @@ async def _from_account(context: str, fields: Mapping[str, str], store: Store) -
     kept = ("authorizing_id", "authorizing_type", "owner_id")
     return {
         "account_id": row["account_id"],
-        "call_kind": fields.get("variable_call_kind") or "internal",
+        "call_kind": "internal",
         "interaction_id": interaction_id(fields),
         **{name: fields.get(f"variable_{name}", "") for name in kept},
     }
@@ -157,6 +160,8 @@ def handing_over(variables: Mapping[str, str], call_server: str) -> tuple[str, .
     plain = {name: value for name, value in variables.items() if _PLAIN.fullmatch(value)}
     return (
         *(action("export", f"{name}={value}") for name, value in plain.items()),
+        # Where a phone's REFER sends its caller. Not exported: a carrier's REFER must not send a phone about.
+        action("set", f"force_transfer_context={PHONES}"),
         action("unset", PROGRESS),
         action("event", f"Event-Name=CUSTOM,Event-Subclass={ROUTED}"),
         action("socket", f"{call_server} async full"),

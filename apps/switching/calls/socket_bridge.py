@@ -30,6 +30,8 @@ def shared_variables(request: BridgeRequest, bridge_id: str) -> dict[str, str]:
         "originate_timeout": str(max(1, request.timeout)),
         # Else a leg is offered the caller's codec alone, and a phone that lacks it cannot answer.
         "media_mix_inbound_outbound_codecs": "true",
+        # Else what all legs share wins over what one leg says of itself.
+        "local_var_clobber": "true",
         BRIDGE_ID: bridge_id,
         **request.variables,
     }

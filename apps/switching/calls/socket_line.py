@@ -119,6 +119,10 @@ class Line:
         number = done.get("Channel-State-Number")
         if number.isdigit() and int(number) >= _HUNG_UP:
             await self.session.wait_ended()
+        elif done.variable("park_timeout"):
+            # The leg of a phone that has transferred its caller (REFER with Replaces). The switch parks it for two
+            # seconds, but ours is the park it is in, and that one has no end.
+            await self.session.hangup("ATTENDED_TRANSFER")
         else:
             self._left.set()
         raise self.hung_up()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -150,14 +152,21 @@ async def uuid_bridge(switch: LabSwitch, argument: str) -> str:
     if other.task is not None:
         task = other.task
         await _task_left(task)
+    await _partner_left(other)
     other.redirect = None
     switch.transfer(one, Redirect(bridge_with=other))
     return f"+OK {other.uuid}\n"
 
 
-async def _task_left(task: object) -> None:
-    import asyncio
+async def _partner_left(channel: Channel) -> None:
+    """Who it talks to lets go of it, and does not hang it up: it still has a redirect."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            while channel.bridged_to is not None:
+                await asyncio.sleep(0)
 
+
+async def _task_left(task: object) -> None:
     if isinstance(task, asyncio.Task):
         await asyncio.wait([task], timeout=2)
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from apps.switching.lab.events import Origin
 from apps.switching.lab.expansion import expand
+from apps.switching.lab.states import STATE_NUMBERS
 
 if TYPE_CHECKING:
     from apps.switching.lab.channel import Channel
@@ -227,6 +228,9 @@ async def execute(
         about.append(("Application-Data", expanded))
     channel.fire("CHANNEL_EXECUTE", _EXECUTE, after=[*about, ("Application-UUID", application_uuid)])
     response = await function(channel, expanded) or "_none_"
+    if channel.up and channel.redirect is not None and channel.redirect.bridge_with is not None:
+        # uuid_bridge took it away: whoever hears of the application's end sees that it no longer executes.
+        channel.state, channel.state_number = "CS_HIBERNATE", STATE_NUMBERS["CS_HIBERNATE"]
     complete = [*about, ("Application-Response", response), ("Application-UUID", application_uuid)]
     channel.fire("CHANNEL_EXECUTE_COMPLETE", _EXECUTE_COMPLETE, after=complete)
     return response

@@ -61,8 +61,12 @@ class Candidate:
 async def prepare(
     switch: LabSwitch, caller: Channel | None, leg: Leg, shared: dict[str, str], depth: int = 0
 ) -> list[Candidate]:
-    """Look a leg up and make its channels. ``user/`` and ``group/`` may give several."""
-    variables = shared | leg.variables
+    """Look a leg up and make its channels. ``user/`` and ``group/`` may give several.
+
+    What is shared wins over the leg's own, unless `local_var_clobber` is true (switch_ivr_originate.c).
+    """
+    clobber = shared.get("local_var_clobber") == "true"
+    variables = shared | leg.variables if clobber else leg.variables | shared
     if leg.endpoint == "user":
         return await _user(switch, caller, leg, variables, depth)
     if leg.endpoint == "group":

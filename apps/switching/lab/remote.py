@@ -15,6 +15,7 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -126,16 +127,21 @@ async def _refer(switch: LabSwitch, request: Request) -> Request:
     from apps.switching.lab.channel_commands import uuid_bridge
 
     mine = _talking(switch, str(request["uuid"]))
-    assert mine.bridged_to is not None
+    far = mine.bridged_to
+    assert far is not None
     if "other" not in request:
-        switch.transfer(mine.bridged_to, Redirect(str(request["number"]), context=mine.profile.context))
+        context = far.get("force_transfer_context") or far.profile.context
+        switch.transfer(far, Redirect(str(request["number"]), context=context))
         mine.hang_up("BLIND_TRANSFER")
         return {}
     other = _talking(switch, str(request["other"]))
     assert other.bridged_to is not None
-    answer = await uuid_bridge(switch, f"{mine.bridged_to.uuid} {other.bridged_to.uuid}")
+    answer = await uuid_bridge(switch, f"{far.uuid} {other.bridged_to.uuid}")
     if not answer.startswith("+OK"):
         raise BadRequestError(answer.strip())
+    async with asyncio.timeout(2):
+        while far.bridged_to is mine:
+            await asyncio.sleep(0.01)
     mine.hang_up("ATTENDED_TRANSFER")
     other.hang_up("ATTENDED_TRANSFER")
     return {}

@@ -118,12 +118,13 @@ async def test_a_did_reaches_its_account(switch: Switch, bakery: Account, known_
     assert re.fullmatch(r"\d{11}-[0-9a-f]{8}", variables["interaction_id"])
     handed_over = [action for action in actions(document) if action[0] not in ("export", "sleep")]
     socket = ("socket", f"127.0.0.1:{known_node.ports.outbound} async full")
-    assert handed_over[:3] == [
+    assert handed_over[:4] == [
+        ("set", "force_transfer_context=internal"),
         ("unset", "flow_state"),
         ("event", "Event-Name=CUSTOM,Event-Subclass=kazoo::routed"),
         socket,
     ]
-    assert set(handed_over[3:-1]) == {socket}, "a lost call server is asked again"
+    assert set(handed_over[4:-1]) == {socket}, "a lost call server is asked again"
     assert handed_over[-1] == ("respond", "503 Service Unavailable")
 
 
@@ -242,7 +243,7 @@ async def test_a_variable_cannot_smuggle_an_application(switch: Switch, bakery: 
     nasty = '"/><action application="system" data="x"/>${system x}'
     document = (await switch.ask(from_phone(bakery.id, variable_owner_id=nasty))).content
     assert "owner_id" not in exported(document)
-    assert {name for name, _ in actions(document)} == {"export", "unset", "event", "socket", "sleep", "respond"}
+    assert {name for name, _ in actions(document)} == {"export", "set", "unset", "event", "socket", "sleep", "respond"}
 
 
 async def test_without_the_database_a_call_is_told_to_try_later(
