@@ -76,15 +76,15 @@ class RealNode:
         return (await self._client.api(command, arguments)).text
 
     async def call(self, number: str, sound: str = SILENCE) -> str:
-        """Somebody calls and says `sound`; returns the channel id our side sees. The other end's is `<id>-caller`."""
-        ours = str(uuid.uuid4())
-        answer = await self.api(
-            "originate",
-            "{origination_uuid=" + ours + "-caller,loopback_bowout=false,loopback_bowout_on_execute=false,"
-            f"ignore_early_media=false,loopback_export=our_uuid}}loopback/{number}/internal &endless_playback({sound})",
+        """Somebody calls and, once answered, says `sound`. Returns at once, with the id of that person's channel: what
+        it reads is what they hear."""
+        person = str(uuid.uuid4())
+        await self.api(
+            "bgapi",
+            f"originate {{origination_uuid={person},loopback_bowout=false,loopback_bowout_on_execute=false}}"
+            f"loopback/{number}/internal &endless_playback({sound})",
         )
-        assert answer.startswith("+OK"), answer
-        return ours
+        return person
 
     async def _handle(self, call: Call) -> None:
         await self.handlers[call.destination](call)
@@ -125,6 +125,14 @@ class RealNode:
         text = re.sub(r"<load module=\"mod_(xml_curl|json_cdr)\"[^>]*/>", "", text)
         ours = f'<action application="socket" data="127.0.0.1:{self.server.port} async full"/>'
         return text.replace('<action application="respond" data="503 Service Unavailable"/>', ours)
+
+
+def is_complete(path: Path) -> bool:
+    """Whether the switch has finished writing a WAV file: it does a moment after the channel is gone."""
+    try:
+        return seconds_of(path) > 0
+    except (OSError, EOFError, wave.Error):
+        return False
 
 
 def seconds_of(path: Path) -> float:
