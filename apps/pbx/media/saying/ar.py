@@ -21,6 +21,20 @@ _RANKS = ("", "الأول", "الثاني", "الثالث", "الرابع", "ا�
 _HOURS = ("الثانية عشرة", "الواحدة", "الثانية", "الثالثة", "الرابعة", "الخامسة", "السادسة", "السابعة", "الثامنة",
           "التاسعة", "العاشرة", "الحادية عشرة")  # fmt: skip
 _CENT = noun("masculine", "سنت", "سنت", two="سنتان", few="سنتات", many="سنتًا")
+#: Of CLDR's names of currencies, Arabic has few with their plural forms.
+_CURRENCIES = {
+    "USD": noun("masculine", "دولار أمريكي", "دولار أمريكي", two="دولاران أمريكيان", few="دولارات أمريكية",
+                many="دولارًا أمريكيًا"),
+    "EUR": noun("masculine", "يورو", "يورو", two="اثنان يورو"),
+    "GBP": noun("masculine", "جنيه إسترليني", "جنيه إسترليني", two="جنيهان إسترلينيان", few="جنيهات إسترلينية",
+                many="جنيهًا إسترلينيًا"),
+    "EGP": noun("masculine", "جنيه مصري", "جنيه مصري", two="جنيهان مصريان", few="جنيهات مصرية",
+                many="جنيهًا مصريًا"),
+    "SAR": noun("masculine", "ريال سعودي", "ريال سعودي", two="ريالان سعوديان", few="ريالات سعودية",
+                many="ريالًا سعوديًا"),
+    "AED": noun("masculine", "درهم إماراتي", "درهم إماراتي", two="درهمان إماراتيان", few="دراهم إماراتية",
+                many="درهمًا إماراتيًا"),
+}  # fmt: skip
 
 
 class Arabic(Speaker):
@@ -55,6 +69,10 @@ class Arabic(Speaker):
 
     def joined(self, parts: list[str]) -> str:
         return " و".join(parts)
+
+    def _units(self, whole: int, currency: str) -> str:
+        name = _CURRENCIES.get(currency)
+        return self.counted(whole, name) if name is not None else super()._units(whole, currency)
 
     def full_date(self, moment: date, *, with_year: bool) -> str:
         said = f"{self.weekday(moment)}، {self.number(moment.day)} {self.month(moment)}"

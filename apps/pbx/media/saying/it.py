@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from apps.pbx.media.speaker import Gender, Speaker, noun
+from apps.pbx.media.speaker import Gender, Noun, Speaker, noun
 
 _CENTESIMO = noun("masculine", "centesimo", "centesimi")
 
 
 class Italian(Speaker):
-    """ "ore quattordici e cinque", "un minuto", "un'ora" as "una ora" is written for the ear."""
+    """ "ore quattordici e cinque", "un'ora"."""
 
     star, pound, plus, minus, point = "asterisco", "cancelletto", "più", "meno", "virgola"
     conjunction, today, yesterday = "e", "oggi", "ieri"
@@ -28,6 +28,9 @@ class Italian(Speaker):
             return "una" if gender == "feminine" else "un"
         # "un milione di dollari"
         return f"{words} di" if words.endswith(("milione", "milioni", "miliardo", "miliardi")) else words
+
+    def counted(self, value: int, what: Noun) -> str:
+        return "un'ora" if value == 1 and what is self.hour else super().counted(value, what)
 
     def full_date(self, moment: date, *, with_year: bool) -> str:
         day = "primo" if moment.day == 1 else self.number(moment.day)

@@ -15,7 +15,7 @@ _CENT = noun("masculine", "цент", "цента", few="цента", many="це
 class Russian(Speaker):
     """Three plural forms, and days of the month in the neuter: "двадцать третье ноября"."""
 
-    star, pound, plus, minus, point = "звёздочка", "решётка", "плюс", "минус", "и"
+    star, pound, plus, minus, point = "звёздочка", "решётка", "плюс", "минус", "запятая"
     conjunction, today, yesterday = "", "сегодня", "вчера"
     day = noun("masculine", "день", "дня", few="дня", many="дней")
     hour = noun("masculine", "час", "часа", few="часа", many="часов")
