@@ -89,7 +89,7 @@ def _converted(source: soundfile.SoundFile, content_type: str) -> Converted:
             if frames > LONGEST * source.samplerate:
                 message = _("The sound must not be longer than %(minutes)d minutes") % {"minutes": LONGEST // 60}
                 raise BadAudio("too_long", message)
-            mono = numpy.nan_to_num(block.mean(axis=1), posinf=0.0, neginf=0.0)
+            mono = numpy.clip(numpy.nan_to_num(block), -1.0, 1.0).mean(axis=1, dtype="float32")
             narrow.add(mono)
             wide.add(mono)
         if not frames:

@@ -24,7 +24,7 @@ def outside_sound(reference: str) -> str:
     Raises `NoSuchSound`: for a file of the switch, an address inside the network, or anything else.
     """
     reference = reference.strip()
-    if len(reference) > _LONGEST or re.search(r"[\s\x00-\x1f\x7f$\\'\"{}\[\]<>|^~]", reference):
+    if len(reference) > _LONGEST or re.search(r"[\s\x00-\x1f\x7f$\\'\"!{}\[\]<>|^~]", reference):
         raise NoSuchSound("not a sound")
     tone = reference.removeprefix("tone_stream://")
     if _TONE.fullmatch(tone):
