@@ -147,6 +147,8 @@ def _transaction(operation: Operation) -> AbstractContextManager[Any]:
     """A write to an item locks its row until it is done. What writes elsewhere (a failed login is noted) decides for
     itself."""
     stored = operation.item or operation.resource.actions.create is not None
+    if operation.sub_path is not None and not operation.sub_path.atomic:
+        stored = False
     return transaction.atomic() if operation.verb != "GET" and stored else nullcontext()
 
 

@@ -54,6 +54,8 @@ class SubPath:
     access: Access | None = None
     shape: type[Shape] | None = None
     raw: bool = False
+    #: Whether all of a write is one transaction; without, the handler decides what stays where it refuses.
+    atomic: bool = True
     produces: str = "application/json"
     summary: str = ""
     description: str = ""
@@ -89,8 +91,9 @@ def route(path: str, methods: tuple[str, ...] = ("GET",), **options: Any) -> Cal
     """Serve `<collection>/<path>` with this method: `def status(self, request) -> data | Answer | Listing | Binary`.
 
     `path` may hold placeholders (`{message_id}`, found in `request.arguments`). Options: `access` instead of the
-    resource's, `shape` the body is validated with, `raw` for bodies that are a file, `produces` a media type, `price`
-    in tokens of the rate bucket, `example` of the answer's data. The docstring's first line is the summary.
+    resource's, `shape` the body is validated with, `raw` for bodies that are a file, `atomic` False for writes that an
+    error is not to undo, `produces` a media type, `price` in tokens of the rate bucket, `example` of the answer's data.
+    The docstring's first line is the summary.
     """
     return _sub_path(False, path, methods, options)
 

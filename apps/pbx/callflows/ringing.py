@@ -31,8 +31,8 @@ Strategy = Literal["simultaneous", "single", "weighted_random", "round_robin", "
 BY_MEMBER: frozenset[Strategy] = frozenset({"round_robin", "most_idle", "rollover"})
 STRATEGIES = (
     "All at once; `single` in turn; `weighted_random` in turn by chance; `round_robin` in turn, beginning after "
-    "whoever began last; `most_idle` in turn, whoever had no call for longest first; `rollover` in turn from the first who has "
-    "no call."
+    "whoever began last; `most_idle` in turn, whoever had no call for longest first; `rollover` in turn from "
+    "the first who has no call."
 )
 #: Nobody could be rung: 480 Temporarily Unavailable where the flow has no other child.
 NOBODY = "SUBSCRIBER_ABSENT"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -53,6 +54,12 @@ class ClickToCallResource(AccountResource):
     access = Access(read=Role.ACCOUNT_ADMIN, write=Role.ACCOUNT_ADMIN)
     example = {"name": "Sales", "extension": "2000", "whitelist": ["^\\+?1\\d{10}$"], "throttle": 5}
 
+    def find(self, request: ApiRequest) -> ClickToCall:
+        """Connecting changes nothing of the document, so that its row is not locked: a refusal is kept all the same."""
+        connects = request.http.path.rstrip("/").endswith("/connect")
+        found: ClickToCall = super().find(replace(request, verb="GET") if connects else request)
+        return found
+
     @item_route("connect", methods=("GET",), access=_OPEN, example=_CONNECTED)
     def connect(self, request: ApiRequest, instance: ClickToCall) -> Answer:
         """Make the call: `contact` is the visitor's number. Answers at once with 202.
@@ -61,7 +68,7 @@ class ClickToCallResource(AccountResource):
         """
         return _connect(request, instance)
 
-    @item_route("connect", methods=("POST",), access=_OPEN, example=_CONNECTED)
+    @item_route("connect", methods=("POST",), access=_OPEN, atomic=False, example=_CONNECTED)
     def connect_by_post(self, request: ApiRequest, instance: ClickToCall) -> Answer:
         """The same, with `contact` in `data`."""
         return _connect(request, instance)

@@ -19,8 +19,8 @@ Rest = Literal["", "optional", "required"]
 
 @dataclass(frozen=True, slots=True)
 class FeatureCode:
-    """`number` is dialled after a star; `rest` are further digits, the first of them one of `starts`, so that no shorter
-    code takes a longer one's."""
+    """`number` is dialled after a star; `rest` are further digits, the first of them one of `starts`, so that no
+    shorter code takes a longer one's."""
 
     number: str
     name: str
