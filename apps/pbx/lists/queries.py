@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.patterns import BadPattern, search
-from apps.pbx.lists.models import Blacklist, ListEntry, MatchList
+from apps.pbx.lists.models import Blacklist, List, ListEntry, MatchList
 from apps.pbx.lists.numbers import in_one_form, is_anonymous
 from apps.pbx.schedules.calendar import evaluate
 from apps.pbx.schedules.queries import rules_in_order, zone_of
@@ -49,6 +49,12 @@ def is_listed(list_ids: Sequence[str], number: str) -> bool:
 def is_on_list(identifier: str, number: str) -> bool:
     """Whether the list or the match list with this id has the number now."""
     return is_listed([identifier], number) or matches([identifier], Caller(number))
+
+
+def lists_among(ids: set[str]) -> set[str]:
+    """Which of the ids are lists or match lists of the account."""
+    found = [model.objects.filter(id__in=ids).values_list("id", flat=True) for model in (List, MatchList)]
+    return {identifier for rows in found for identifier in rows}
 
 
 def name_of(list_ids: Sequence[str], number: str) -> str:
