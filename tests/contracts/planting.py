@@ -167,6 +167,13 @@ def _attempt(place: Planted) -> str:
     return attempt.id
 
 
+def _list(place: Planted) -> str:
+    made = place.put("lists", {"name": place.marker})
+    entry = {"number": place.number, "displayname": place.marker}
+    place.arguments |= {"entry_id": place.put(f"lists/{made}/entries", entry)}
+    return made
+
+
 #: How one is made, in an order in which later ones find what they need.
 SAMPLES: dict[str, Callable[[Planted], str]] = {
     "users": lambda place: place.owner_id,
@@ -175,6 +182,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "ring_groups": _ring_group,
     "callflows": _callflow,
     "phone_numbers": _phone_number,
+    "lists": _list,
     "cdrs": _call_record,
     "call_traces": _call_trace,
     "channels": _channel,
