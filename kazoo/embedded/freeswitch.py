@@ -82,6 +82,8 @@ def lab_program(environment: Environment) -> Program:
         str(environment.ports.esl),
         "--cdr-spool",
         str(environment.home / "freeswitch" / "cdr_spool"),
+        "--recordings",
+        str(environment.home / "freeswitch" / "recordings"),
     ]
     command += ["--xml-curl-url", environment.xml_curl_url, "--cdr-url", environment.cdr_url]
     command += ["--http-username", "local"]

@@ -18,6 +18,7 @@ _CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,260}/[A-Za-z0-9._~/-]{1,700}")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,1000}")
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"`]{1,2048}")
+_APPLICATION = re.compile(r"[^:]*::")
 _DIGITS = re.compile(r"[0-9A-Da-d*#wW]{1,128}")
 Legs = Literal["aleg", "bleg", "both"]
 Listening = Literal["listen", "whisper", "barge"]
@@ -133,7 +134,8 @@ def http_put(url: str, path: str) -> NodeCommand:
 
 def remove_recording(path: str) -> NodeCommand:
     """Remove a recorded file. No API of the switch does, but its shell: so the path holds nothing a shell reads."""
-    return NodeCommand("system", f"rm -f {recorded_path(path)}")
+    # Silence would be answered `-ERR no reply`.
+    return NodeCommand("system", f"rm -f {recorded_path(path)} && echo +OK")
 
 
 def recorded_path(path: str) -> str:
@@ -165,7 +167,9 @@ def extension(target: str, context: str = INTERNAL) -> str:
 
 
 def playable(media: str) -> str:
-    """A sound's reference as one argument. Raises UnsafeValue."""
+    """A sound's reference as one argument. Raises UnsafeValue, also for `application::argument`, which would be run."""
+    if _APPLICATION.match(media):
+        raise UnsafeValue(f"not a sound: {media[:80]!r}")
     return checked(_MEDIA, media)
 
 

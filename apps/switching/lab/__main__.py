@@ -40,6 +40,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         help="where directory, dialplan and configuration are asked for",
     )
     parser.add_argument("--cdr-url", default=default("cdr-url"), help="where call detail records are posted")
+    parser.add_argument("--recordings", default=default("recordings"), help="folder recordings are written to")
     parser.add_argument("--cdr-spool", default=default("cdr-spool"), help="folder for records nobody took")
     parser.add_argument(
         "--node-secret", default=default("node-secret"), help="secret sent as HTTP basic password and X-Node-Secret"
@@ -70,6 +71,7 @@ async def serve(options: argparse.Namespace) -> None:
         xml_curl_url=options.xml_curl_url,
         cdr_url=options.cdr_url,
         cdr_spool=Path(options.cdr_spool) if options.cdr_spool else None,
+        recordings=Path(options.recordings) if options.recordings else None,
         node_secret=options.node_secret,
         http_username=options.http_username,
         heartbeat=options.heartbeat,

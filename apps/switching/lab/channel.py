@@ -14,10 +14,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from apps.switching.lab import causes
+from apps.switching.lab import causes, recordings
 from apps.switching.lab.events import Headers, Origin
 from apps.switching.lab.headers import caller_headers, channel_headers, timing_variables
 from apps.switching.lab.profile import CallerProfile, Endpoint, Message, Redirect
+from apps.switching.lab.recordings import Recording
 from apps.switching.lab.states import CALL_STATE_NUMBERS, STATE_NUMBERS
 from apps.switching.lab.variables import ChannelVariables
 
@@ -68,12 +69,15 @@ class Channel(ChannelVariables):
         self.variables: dict[str, str] = {}
         self.endpoint: Endpoint | None = None
         self.bridged_to: Channel | None = None
+        self.recordings: dict[str, Recording] = {}
+        self.hears_fax: asyncio.Task[Any] | None = None
         self.digits: deque[str] = deque()
         self.digits_dialed = ""
         self.messages: deque[Message] = deque()
         self.event_locked = False
         self.redirect: Redirect | None = None
         self.broken = False
+        self.broken_all = False
         self.application_log: list[tuple[str, str, int]] = []
         self.extensions: list[tuple[str, str, list[tuple[str, str]]]] = []
         self.past_profiles: list[CallerProfile] = []
@@ -246,7 +250,14 @@ class Channel(ChannelVariables):
         self.set_call_state("ACTIVE")
         if self.endpoint is not None:
             self.endpoint.channel_answered(self)
+        self._run_on_answer()
         self.wake()
+
+    def _run_on_answer(self) -> None:
+        """`api_on_answer…`: commands that wait for this moment (switch_channel_api_on)."""
+        for name, command in list(self.variables.items()):
+            if name.lower().startswith("api_on_answer") and command:
+                self.switch.spawn(self.switch.run_command(command))
 
     def start_media(self) -> None:
         """SDP is agreed: codec events and variables."""
@@ -329,6 +340,7 @@ class Channel(ChannelVariables):
         """CS_HANGUP, CS_REPORTING, CS_DESTROY, and the CDR. Called once, when nothing runs on the channel any more."""
         if self.reported.is_set():
             return
+        recordings.stop(self, "all")
         self.set_state("CS_HANGUP")
         self.profile.hangup = self.switch.clock.microseconds()
         self.set_call_state("HANGUP")

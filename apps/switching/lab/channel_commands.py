@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from apps.switching.lab import causes, dialstring
+from apps.switching.lab import causes, dialstring, recordings
 from apps.switching.lab.applications import schedule_hangup
 from apps.switching.lab.channel import Channel
 from apps.switching.lab.commands import OK, command
@@ -178,8 +178,11 @@ async def uuid_park(switch: LabSwitch, channel: Channel, _rest: str) -> str:
 
 
 @channel_command("uuid_break")
-async def uuid_break(_switch: LabSwitch, channel: Channel, _rest: str) -> str:
+async def uuid_break(_switch: LabSwitch, channel: Channel, rest: str) -> str:
+    if rest.startswith("all"):
+        channel.messages.clear()
     channel.broken = True
+    channel.broken_all = rest.startswith("all")
     channel.wake()
     return OK
 
@@ -231,11 +234,27 @@ async def uuid_broadcast(switch: LabSwitch, channel: Channel, rest: str) -> str:
     return "+OK Message sent\n"
 
 
-@channel_command("uuid_record", "uuid_displace", "uuid_audio", "uuid_media", "uuid_display", "uuid_flush_dtmf")
-async def uuid_accepted(_switch: LabSwitch, channel: Channel, rest: str) -> str:
+@channel_command("uuid_record")
+async def uuid_record(_switch: LabSwitch, channel: Channel, rest: str) -> str:
+    """<uuid> start|stop|mask|unmask <path> [<limit> [{variables}]]"""
+    words = rest.split(" ")
+    if len(words) < 2:
+        return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+    match words[0]:
+        case "start":
+            pairs = (pair.partition("=") for pair in words[3].strip("{}").split(",")) if len(words) > 3 else ()
+            limit = float(words[2]) if len(words) > 2 and words[2].isdigit() else 0
+            return recordings.start(channel, words[1], limit, {name: value for name, _, value in pairs if name})
+        case "stop":
+            return recordings.stop(channel, words[1])
+        case "mask" | "unmask":
+            return recordings.mask(channel, words[1], words[0] == "mask")
+    return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+
+
+@channel_command("uuid_displace", "uuid_audio", "uuid_media", "uuid_display", "uuid_flush_dtmf")
+async def uuid_accepted(_switch: LabSwitch, _channel: Channel, _rest: str) -> str:
     """Commands that change sound or a display only."""
-    if rest.startswith("start "):
-        channel.variables["record_file"] = rest.split()[1]
     return "+OK Success\n"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.switching.lab import expansion, legs, remote
@@ -19,6 +21,7 @@ from apps.switching.lab.reports import (
     sofia_registrations,
     status_text,
 )
+from apps.switching.lab.sound_files import is_recording, put_file
 from apps.switching.lab.xml_curl import USER_LOCATE
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ def command(*names: str) -> Callable[[Command], Command]:
 
 async def run(switch: LabSwitch, name: str, argument: str) -> str:
     """Run one api command."""
-    from apps.switching.lab import channel_commands  # noqa: F401 - registers its commands
+    from apps.switching.lab import channel_commands, conference_commands  # noqa: F401 - register their commands
 
     switch.fire_api(name, argument)
     function = COMMANDS.get(name)
@@ -295,6 +298,30 @@ async def module_exists(_switch: LabSwitch, argument: str) -> str:
 @command("load", "reload")
 async def load(_switch: LabSwitch, argument: str) -> str:
     return "+OK Reloading XML\n+OK\n" if argument in _MODULES else f"-ERR [{argument} is not a module of this switch]\n"
+
+
+@command("http_put")
+async def http_put(switch: LabSwitch, argument: str) -> str:
+    """<url> <path>"""
+    words = argument.split(" ")
+    return await put_file(switch, words[0], words[1]) if len(words) == 2 else "USAGE: http_put <url> <path>\n"
+
+
+@command("system")
+async def system(switch: LabSwitch, argument: str) -> str:
+    """The lab runs no shell: it makes folders and removes files below its recordings, and nothing else."""
+    asked = re.fullmatch(r"(mkdir -p|rm -f) (/[\w./-]+)( && echo \+OK)?", argument)
+    if asked is None or not is_recording(switch, asked[2]):
+        return "-ERR the lab switch has no shell\n"
+    _run(asked[1], Path(asked[2]))
+    return "+OK\n" if asked[3] else "-ERR no reply\n"
+
+
+def _run(program: str, path: Path) -> None:
+    if program == "rm -f":
+        path.unlink(missing_ok=True)
+    else:
+        path.mkdir(parents=True, exist_ok=True)
 
 
 @command("limit_usage")

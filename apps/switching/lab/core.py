@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import tempfile
 import time
 import uuid
 from collections import deque
@@ -12,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
+
+import httpx
 
 from apps.switching.lab import cdr, dialplan
 from apps.switching.lab.channel import Channel
@@ -27,6 +31,8 @@ from apps.switching.lab.xml_curl import CONFIGURATION, GATEWAYS, NETWORK_LIST, S
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
+
+    from apps.switching.lab.conference import Conference
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +55,8 @@ class LabSettings:
     node_secret: str = ""
     http_username: str = "freeswitch"
     cdr_spool: Path | None = None
+    recordings: Path | None = None
+    """Where recordings are written; None takes a folder of the node's own below the system's temporary one."""
     cdr_retries: int = 2
     cdr_delay: float = 5.0
     heartbeat: float = 20.0
@@ -82,7 +90,15 @@ class LabSwitch:
         self.registrar = Registrar(self)
         self.session_count = 0
         self.peak_sessions = 0
+        self.recordings = (
+            self.settings.recordings or Path(tempfile.gettempdir()) / f"kazoo-lab-{os.getuid()}" / "recordings"
+        ).resolve()
+        self.http = httpx.AsyncClient(timeout=15.0, trust_env=False, follow_redirects=True)
+        self.fetched: dict[str, float] = {}
+        """The length in seconds of what was fetched to be played, by URL (mod_http_cache)."""
+        self.conferences: dict[str, Conference] = {}
         self.globals: dict[str, str] = {
+            "recordings_dir": str(self.recordings),
             "hostname": self.settings.hostname,
             "switch_serial": "000000000000",
             "local_ip_v4": "127.0.0.1",
@@ -124,6 +140,7 @@ class LabSwitch:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.cdr.close()
+        await self.http.aclose()
         await self.xml.close()
 
     async def __aenter__(self) -> LabSwitch:
@@ -278,6 +295,13 @@ class LabSwitch:
 
     def global_value(self, name: str) -> str:
         return self.globals.get(name, "")
+
+    async def run_command(self, line: str) -> str:
+        """Run an api command: its name and arguments."""
+        from apps.switching.lab import commands
+
+        name, _, argument = line.partition(" ")
+        return await commands.run(self, name, argument.strip())
 
     def fire_api(self, command: str, argument: str) -> None:
         """The API event every api command (also one inside a text) is announced with."""

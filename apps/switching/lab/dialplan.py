@@ -210,7 +210,7 @@ async def execute(
     channel: Channel, application: str, argument: str, *, event_uuid: str = "", loops: int | None = None
 ) -> str:
     """Run one application with its two events. An unknown one hangs the channel up, as the real switch does."""
-    from apps.switching.lab import media_applications  # noqa: F401 - registers its applications
+    from apps.switching.lab import conference, listening, media_applications  # noqa: F401 - register applications
     from apps.switching.lab.applications import APPLICATIONS
 
     function = APPLICATIONS.get(application)
@@ -227,13 +227,20 @@ async def execute(
     if expanded:
         about.append(("Application-Data", expanded))
     channel.fire("CHANNEL_EXECUTE", _EXECUTE, after=[*about, ("Application-UUID", application_uuid)])
+    channel.broken = channel.broken_all = False
     response = await function(channel, expanded) or "_none_"
-    if channel.up and channel.redirect is not None and channel.redirect.bridge_with is not None:
-        # uuid_bridge took it away: whoever hears of the application's end sees that it no longer executes.
-        channel.state, channel.state_number = "CS_HIBERNATE", STATE_NUMBERS["CS_HIBERNATE"]
+    if channel.up and channel.redirect is not None:
+        # It was taken away: whoever hears of the application's end sees that it no longer executes.
+        channel.state_number = STATE_NUMBERS[_state_ahead(channel.redirect)]
     complete = [*about, ("Application-Response", response), ("Application-UUID", application_uuid)]
     channel.fire("CHANNEL_EXECUTE_COMPLETE", _EXECUTE_COMPLETE, after=complete)
     return response
+
+
+def _state_ahead(redirect: Redirect) -> str:
+    if redirect.bridge_with is not None or redirect.passive:
+        return "CS_HIBERNATE"
+    return "CS_PARK" if redirect.park else "CS_ROUTING"
 
 
 async def run_message(channel: Channel, message: Message) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
 from apps.switching.lab.events import Origin
+from apps.switching.lab.sound_files import SoundMissing, file_seconds
 
 if TYPE_CHECKING:
     from apps.switching.lab.channel import Channel
 
+logger = logging.getLogger(__name__)
 _START = Origin("switch_ivr_play_say.c", "switch_ivr_play_file", 1646)
 _STOP = Origin("switch_ivr_play_say.c", "switch_ivr_play_file", 2020)
 _TONE = re.compile(r"%\(([^)]*)\)")
 _SAY_SECONDS = 0.2
 
 
-def seconds_of(channel: Channel, source: str) -> float | None:
-    """The length of a file string in seconds; None for one without an end."""
+async def seconds_of(channel: Channel, source: str) -> float | None:
+    """The length of a file string in seconds; None for one without an end. Raises `SoundMissing`."""
     source = re.sub(r"^\{[^}]*\}", "", source)
     settings = channel.switch.settings
     if source in settings.media_seconds:
         return settings.media_seconds[source]
     scheme, separator, rest = source.partition("://")
     if not separator:
-        return _SAY_SECONDS if source.startswith(("say:", "phrase:")) else settings.file_seconds
+        said = source.startswith(("say:", "phrase:"))
+        return _SAY_SECONDS if said else await file_seconds(channel.switch, source)
     if scheme == "silence_stream":
         milliseconds = rest.split(",")[0]
         return None if milliseconds.startswith("-") else float(milliseconds or 0) / 1000
@@ -32,12 +36,9 @@ def seconds_of(channel: Channel, source: str) -> float | None:
         return _tone_seconds(rest)
     if scheme == "local_stream":
         return None
-    if scheme == "file_string":
-        lengths = [seconds_of(channel, part) for part in rest.split("!")]
-        return sum(one for one in lengths if one is not None)
     if scheme in ("say", "phrase"):
         return _SAY_SECONDS
-    return settings.file_seconds
+    return await file_seconds(channel.switch, source)
 
 
 def _tone_seconds(text: str) -> float | None:
@@ -53,22 +54,31 @@ def _tone_seconds(text: str) -> float | None:
 
 
 async def play(channel: Channel, source: str, *, stop_on: str = "", consume: bool = False) -> str:
-    """Play; a digit of `stop_on` (``any`` for each) ends it. Returns that digit, or empty.
+    """Play; raises `SoundMissing`. A digit of `stop_on` (``any`` for each) ends it. Returns that digit, or empty.
 
     `consume`: any digit ends it and stays in the buffer (digit collection)."""
     if channel.direction == "inbound":
         channel.mark_early()
-    files = source.removeprefix("file_string://").split("!") if source.startswith("file_string://") else [source]
-    for one in files:
-        if not channel.free:
+    several = source.startswith("file_string://")
+    for one in source.removeprefix("file_string://").split("!") if several else [source]:
+        if not channel.free or channel.broken_all:
             break
-        digit, broken = await _play_one(channel, one, stop_on, consume)
+        try:
+            length = await seconds_of(channel, one)
+        except SoundMissing:
+            logger.warning("%s: cannot play %s", channel.name, one)
+            if several or consume:
+                continue  # mod_file_string goes on with the next, and a key can be pressed without a prompt
+            raise
+        digit, broken = await _play_one(channel, one, length, stop_on, consume)
         if digit or broken or (consume and channel.digits):
             return digit
     return ""
 
 
-async def _play_one(channel: Channel, source: str, stop_on: str, consume: bool) -> tuple[str, bool]:
+async def _play_one(
+    channel: Channel, source: str, length: float | None, stop_on: str, consume: bool
+) -> tuple[str, bool]:
     loop_start = channel.switch.clock.microseconds()
     kind = source.split("://")[0] if "://" in source else "file"
     about = [("Playback-File-Type", kind), ("Playback-File-Path", source)]
@@ -86,7 +96,6 @@ async def _play_one(channel: Channel, source: str, stop_on: str, consume: bool) 
                 return True
         return False
 
-    length = seconds_of(channel, source)
     broken_before = channel.broken
     ended_early = await channel.until(ready, length, breakable=True)
     played = (channel.switch.clock.microseconds() - loop_start) // 1000

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apps.switching.lab import media
+from apps.switching.lab import media, recordings
 from apps.switching.lab.applications import application
 from apps.switching.lab.events import Origin
+from apps.switching.lab.sound_files import SoundMissing, write_wav
 
 if TYPE_CHECKING:
     from apps.switching.lab.channel import Channel
@@ -26,12 +29,31 @@ async def sleep(channel: Channel, argument: str) -> None:
     await channel.until(None, max(0.0, float(argument or 0)) / 1000, breakable=True)
 
 
-@application("playback", "gentones", "endless_playback", "loop_playback")
+@application("playback", "gentones", "loop_playback")
 async def playback(channel: Channel, argument: str) -> str:
     terminators = channel.get("playback_terminators") or "*"
-    await media.play(channel, argument, stop_on="" if terminators == "none" else terminators)
-    channel.variables["current_application_response"] = FILE_PLAYED
-    return FILE_PLAYED
+    channel.variables.pop("playback_terminator_used", None)
+    return await _played(channel, argument, "" if terminators == "none" else terminators)
+
+
+@application("endless_playback")
+async def endless_playback(channel: Channel, argument: str) -> str:
+    """No key ends it and no break: only the call's end, a transfer, or a sound that cannot be played."""
+    response = FILE_PLAYED
+    while channel.free and response == FILE_PLAYED:
+        response = await _played(channel, argument, "")
+        await asyncio.sleep(0)
+    return response
+
+
+async def _played(channel: Channel, argument: str, stop_on: str) -> str:
+    try:
+        await media.play(channel, argument, stop_on=stop_on)
+        response = FILE_PLAYED
+    except SoundMissing:
+        response = "FILE NOT FOUND"
+    channel.variables["current_application_response"] = response
+    return response
 
 
 @application("speak", "say", "phrase")
@@ -104,26 +126,19 @@ async def send_dtmf(channel: Channel, argument: str) -> None:
 
 @application("record")
 async def record(channel: Channel, argument: str) -> None:
-    """path [limit seconds [silence threshold [silence hits]]]; a terminator ends it."""
+    """path [limit seconds [silence threshold [silence seconds]]]; a terminator ends it. The folder must be there, or
+    the caller is hung up. There is no audio: who has nothing to say says so (`LabCall.says_nothing`)."""
     words = argument.split(" ")
     limit = float(words[1]) if len(words) > 1 and words[1] else None
-    terminators = channel.get("playback_terminators") or "*"
+    path = Path(words[0])
     channel.mark_early()
+    if path.is_absolute() and not path.parent.is_dir():
+        channel.hang_up("DESTINATION_OUT_OF_ORDER")
+        return
+    if len(words) > 3 and words[3].isdigit() and getattr(channel.endpoint, "says_nothing", False):
+        limit = float(words[3])
     channel.fire("RECORD_START", _RECORD, after=[("Record-File-Path", words[0])])
-    started = channel.switch.clock.microseconds()
-    used = ""
-
-    def ended() -> bool:
-        nonlocal used
-        while channel.digits:
-            digit = channel.digits.popleft()
-            if terminators == "any" or digit in terminators:
-                used = digit
-                return True
-        return False
-
-    await channel.until(ended, limit, breakable=True)
-    milliseconds = (channel.switch.clock.microseconds() - started) // 1000
+    milliseconds, used = await _listen(channel, limit)
     channel.set("playback_terminator_used", used)
     channel.variables |= {
         "record_ms": str(milliseconds),
@@ -131,15 +146,47 @@ async def record(channel: Channel, argument: str) -> None:
         "record_samples": str(milliseconds * 8),
         "record_completion_cause": "success-maxtime" if channel.up else "success-silence",
     }
+    if path.is_absolute():
+        write_wav(path, milliseconds / 1000)
     channel.fire("RECORD_STOP", _RECORD_STOP, after=[("Record-File-Path", words[0])])
+
+
+async def _listen(channel: Channel, limit: float | None) -> tuple[int, str]:
+    """Milliseconds, and the key that ended it."""
+    terminators = channel.get("playback_terminators") or "*"
+    started = channel.switch.clock.microseconds()
+    used = ""
+
+    def ended() -> bool:
+        nonlocal used
+        while channel.digits:
+            digit = channel.digits.popleft()
+            if terminators == "any" or (digit in terminators and terminators != "none"):
+                used = digit
+                return True
+        return False
+
+    await channel.until(ended, limit, breakable=True)
+    return (channel.switch.clock.microseconds() - started) // 1000, used
 
 
 @application("record_session")
 async def record_session(channel: Channel, argument: str) -> None:
-    channel.variables["record_file"] = argument
-    channel.fire("RECORD_START", _RECORD, after=[("Record-File-Path", argument)])
+    """path [+limit seconds]"""
+    path, _, limit = argument.partition(" ")
+    recordings.start(channel, path, float(limit.lstrip("+") or 0))
 
 
 @application("stop_record_session")
 async def stop_record_session(channel: Channel, argument: str) -> None:
-    channel.fire("RECORD_STOP", _RECORD_STOP, after=[("Record-File-Path", argument)])
+    recordings.stop(channel, argument)
+
+
+@application("record_session_mask")
+async def record_session_mask(channel: Channel, argument: str) -> None:
+    recordings.mask(channel, argument, True)
+
+
+@application("record_session_unmask")
+async def record_session_unmask(channel: Channel, argument: str) -> None:
+    recordings.mask(channel, argument, False)

@@ -55,14 +55,18 @@ class OutboundConnection:
             channel.fire("CHANNEL_UNPARK", unpark)
         if session.closed.is_set():
             return
-        if not channel.up and session.linger is not None:
-            channel.switch.spawn(self._linger_when_reported())
-            return
-        session.say_goodbye()
+        if not session.waits and (channel.up or session.linger is not None):
+            # Also where the channel goes on elsewhere: mod_event_socket lets go of it when it is hung up.
+            channel.switch.spawn(self._end_when_reported())
+        else:
+            session.say_goodbye()
 
-    async def _linger_when_reported(self) -> None:
+    async def _end_when_reported(self) -> None:
         await self.channel.reported.wait()
-        self.start_lingering()
+        if self.session.linger is not None:
+            self.start_lingering()
+        else:
+            self.session.say_goodbye()
 
     def deliver(self, event: Event) -> None:
         """Pass events on; the channel's last one starts the lingering."""

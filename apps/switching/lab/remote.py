@@ -9,6 +9,7 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 * ``{"do":"carrier_call","from":"+1312…","to":"+1212…","name":"Pat"}``
 * ``{"do":"hang_up","uuid":…}`` · ``{"do":"dtmf","uuid":…,"digits":"12#"}`` · ``{"do":"hold","uuid":…,"on":true}``
 * ``{"do":"refer","uuid":…,"number":"1003"}`` a blind transfer; ``"other":<uuid>`` for an attended one
+* ``{"do":"silent","uuid":…,"on":true}`` the caller says nothing · ``{"do":"fax","uuid":…}`` a fax machine calls
 * ``{"do":"answer","uuid":…}`` · ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
 * ``{"do":"state"}`` phones, channels, what rang where, and how the calls that were placed went
 """
@@ -154,6 +155,16 @@ def _talking(switch: LabSwitch, uuid: str) -> Channel:
     return channel
 
 
+async def _silent(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).says_nothing = bool(request.get("on", True))
+    return {}
+
+
+async def _fax(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).is_fax = True
+    return {}
+
+
 async def _answer(switch: LabSwitch, request: Request) -> Request:
     _call(switch, request).answer()
     return {}
@@ -239,6 +250,8 @@ _ACTIONS: dict[str, Callable[[LabSwitch, Request], Awaitable[Request]]] = {
     "dtmf": _dtmf,
     "hold": _hold,
     "refer": _refer,
+    "silent": _silent,
+    "fax": _fax,
     "answer": _answer,
     "reject": _reject,
     "state": _state,

@@ -157,6 +157,10 @@ class LabCall:
         self.is_ended = False
         self.cause = ""
         self.sip_status = 0
+        self.says_nothing = False
+        """Whether the caller is silent where a recording listens for silence."""
+        self.is_fax = False
+        """Whether it is a fax machine that calls, and its tone is heard."""
         self.digits_heard = ""
         self._changed: asyncio.Event = asyncio.Event()
         self._timers: list[asyncio.TimerHandle] = []
