@@ -78,7 +78,8 @@ class Party:
 @dataclass
 class Household:
     """`contacts` are `(uri, profile)` of each device that is registered now; `busy` the ids of devices and users who
-    have a call; `music` what their music on hold is to the switch, by what their documents call it.
+    have a call, `refusing` of those whose own blacklists turn the caller away; `music` what their music on hold is to
+    the switch, by what their documents call it.
 
     What comes of ringing: `legs`, `later` (where a call goes on to when ringing them ended so), and `cause`, the hangup
     cause that says best why nobody could be rung.
@@ -90,6 +91,7 @@ class Household:
     users: Mapping[str, Party]
     contacts: Mapping[str, list[tuple[str, str]]]
     busy: frozenset[str] = frozenset()
+    refusing: frozenset[str] = frozenset()
     circumstances: Circumstances = field(default_factory=Circumstances)
     music: Mapping[str, str] = field(default_factory=dict)
     legs: list[Leg] = field(default_factory=list)
@@ -116,6 +118,9 @@ class Household:
             return
         if asking.owner_id == user.id and not asking.can_call_self:
             self._skip(user.id, "calls himself")
+            return
+        if user.id in self.refusing:
+            self._skip(user.id, "the caller is on a blacklist of his", "CALL_REJECTED")
             return
         forwards = forwarding.call_forward(user.document)
         at_once = forwards.at_once(self.circumstances, direct=asking.direct)
@@ -170,10 +175,11 @@ class Household:
         else:
             self._skip(device.id, "not registered")
 
-    @staticmethod
-    def _refusal(device: Party, asking: Asking) -> str:
+    def _refusal(self, device: Party, asking: Asking) -> str:
         if not device.enabled:
             return "device disabled"
+        if device.id in self.refusing:
+            return "the caller is on a blacklist of its"
         if device.id == asking.authorizing_id and not asking.can_call_self:
             return "it is the calling device"
         if asking.for_queue and device.document.get("exclude_from_queues"):

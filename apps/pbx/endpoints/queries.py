@@ -15,7 +15,7 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.kit.clock import now
 from apps.pbx.devices.models import Device
-from apps.pbx.endpoints.conditions import holds_now, is_listed
+from apps.pbx.endpoints.conditions import holds_now, is_listed, who_refuses
 from apps.pbx.endpoints.forwarding import Circumstances, Condition
 from apps.pbx.endpoints.legs import Asking, Household, Member, Party
 from apps.pbx.endpoints.rules import Document, caller_id
@@ -69,6 +69,7 @@ def assemble(members: Sequence[Member], asking: Asking) -> tuple[Household, list
         users={identifier: _party(user, ()) for identifier, user in users.items()},
         contacts=_contacts(devices),
         busy=busy_among([*devices, *named_users], asking.interaction_id),
+        refusing=who_refuses({row.id: row.document for row in (*devices.values(), *users.values())}, asking.caller_id),
         circumstances=circumstances_of(account, asking.caller_id.number),
         music=references_of(one.document for one in (*devices.values(), *users.values())),
     )

@@ -18,6 +18,7 @@ from apps.pbx.blocked_callers.models import ANONYMOUS
 from apps.pbx.lists.documents import BlacklistDocument, ListDocument, ListEntryDocument, MatchListDocument
 from apps.pbx.lists.models import Blacklist, List, ListEntry, ListEntryPhoto, MatchList
 from apps.pbx.lists.numbers import in_one_form
+from apps.pbx.lists.queries import blacklists_of
 from apps.pbx.schedules.models import TemporalRule
 
 
@@ -123,20 +124,14 @@ def unblock_all(account: Account) -> None:
     block_only(account.id, ())
 
 
-def blacklist_ids_of(document: dict[str, Any]) -> list[str]:
-    """The blacklists an account, a user or a device names."""
-    named = document.get("blacklists")
-    return [str(one) for one in named] if isinstance(named, list) else []
-
-
 def _block_where_named(blacklist_id: str) -> None:
     account = Account.objects.get(id=current_account_id())
-    if blacklist_id in blacklist_ids_of(account.document):
+    if blacklist_id in blacklists_of(account.document):
         _block(account)
 
 
 def _block(account: Account) -> None:
-    blacklists = Blacklist.objects.filter(id__in=blacklist_ids_of(account.document))
+    blacklists = Blacklist.objects.filter(id__in=blacklists_of(account.document))
     numbers: set[str] = set()
     for blacklist in blacklists:
         numbers |= {in_one_form(number) for number in blacklist.numbers}

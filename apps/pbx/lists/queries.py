@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +82,12 @@ def entry_by_key(list_ids: Sequence[str], dialled: str) -> tuple[ListEntry, str]
         return None
     key, entry = min(fitting, key=lambda pair: (-len(pair[0]), wanted.index(pair[1].list_id)))
     return entry, dialled[len(key) :]
+
+
+def blacklists_of(document: Mapping[str, Any]) -> list[str]:
+    """The blacklists that the document of an account, a user or a device names."""
+    named = document.get("blacklists")
+    return [str(one) for one in named] if isinstance(named, list) else []
 
 
 def is_blacklisted(blacklist_ids: Iterable[str], caller: CallerId, *, hidden: bool = False) -> bool:

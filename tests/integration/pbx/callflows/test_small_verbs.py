@@ -12,7 +12,7 @@ from apps.foundation.identity.principal import system_principal
 from apps.pbx.callflows.modules import edr, manual_presence
 from apps.pbx.callflows.modules.nomorobo import NomoroboData, score_of
 from apps.pbx.callflows.registry import Branch, read_data, verbs
-from apps.pbx.lists.actions import create_entry, create_list, create_match_list
+from apps.pbx.lists.actions import create_blacklist, create_entry, create_list, create_match_list
 from apps.pbx.lists.models import List
 from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.port import CallerHungUp, CallerId, CallerLeft
@@ -347,3 +347,23 @@ def test_events_of_the_flow(office: Office, monkeypatch: pytest.MonkeyPatch) -> 
 def test_response_plays_before_it_refuses(office: Office) -> None:
     _branch, call = step(office, "response", {"code": 603, "media": "%(100,0,440)"})
     assert call.verbs == ["pre_answer", "play", "respond"]
+
+
+# Blacklists of people and phones
+
+
+def test_a_users_or_devices_blacklist_keeps_phones_from_ringing(office: Office) -> None:
+    document = {"name": "No", "numbers": {ADA.number: {}}, "should_block_anonymous": True}
+    listed = office.within(lambda: create_blacklist(document, system_principal(office.id)))
+    bert = office.user("bert", blacklists=[listed.id])
+    office.device("1001", owner=bert)
+    cora = office.user("cora")
+    own = office.device("1002", owner=cora, blacklists=[listed.id])
+    office.device("1003", owner=cora)
+    for caller, rung in [(ADA, 0), (CallerId("", "anonymous"), 0), (CallerId("B", "+13125550112"), 1)]:
+        branch, call = step(office, "user", {"id": bert.id}, caller_id=caller)
+        assert sum(len(request.legs) for request in call.requests) == rung
+        assert rung or branch.cause == "CALL_REJECTED"
+    _branch, call = step(office, "user", {"id": cora.id}, caller_id=ADA)
+    assert len(call.requests[0].legs) == 1
+    assert not step(office, "device", {"id": own.id}, caller_id=ADA)[1].requests
