@@ -23,6 +23,7 @@ from apps.switching.calls.port import (
     Recorded,
     RecordRequest,
 )
+from apps.switching.lab.sound_files import write_wav
 from tests.integration.switching.real_node import (
     FAX_TONE,
     FREESWITCH,
@@ -34,6 +35,7 @@ from tests.integration.switching.real_node import (
     seconds_of,
 )
 from tests.telephony.stack import until
+from tests.unit.switching.lab.test_sound_files import Files
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -397,6 +399,40 @@ async def test_keys_pressed_in_a_conversation_are_told_of_both(node: RealNode) -
     await node.api("uuid_kill", connected[0])
     result = await talk.ended()
     assert (result.answered, result.other_leg) == (True, connected[0])
+
+
+async def test_media_is_fetched_from_us_and_recordings_are_sent_to_us(node: RealNode, tmp_path: Path) -> None:
+    if await node.api("module_exists", "mod_http_cache") != "true":
+        pytest.skip("this FreeSWITCH has no mod_http_cache: fetching media was NOT tried")
+    write_wav(tmp_path / "sound.wav", 1)
+    files = Files((tmp_path / "sound.wav").read_bytes())
+    server = await asyncio.start_server(files.serve, "127.0.0.1", 0)
+    files.port = server.sockets[0].getsockname()[1]
+    url = f"http_cache://http://127.0.0.1:{files.port}/sound.wav"
+
+    async def play(call: Call) -> float:
+        await call.answer()
+        begun = asyncio.get_running_loop().time()
+        await call.play(f"file_string://{url}!silence_stream://100!{url}")
+        took = asyncio.get_running_loop().time() - begun
+        await call.play(f"http_cache://http://127.0.0.1:{files.port}/none.wav")
+        return took
+
+    talk = Talk(node, "media", play)
+    await talk.begin()
+    assert await talk.ended() == pytest.approx(2.1, abs=0.5)
+    assert files.asked.count(("GET", "/sound.wav")) == 1
+    path = node.recordings / "acme" / "sent.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(files.sound)
+    put = await node.api("http_put", f"http://127.0.0.1:{files.port}/put/one {path}")
+    assert put == "+OK 201\n"
+    assert files.taken["/put/one"] == files.sound
+    assert (await node.api("http_put", f"http://127.0.0.1:{files.port}/none {path}")).startswith("-ERR")
+    removed = commands.remove_recording(str(path))
+    assert (await node.api(removed.name, removed.arguments)).startswith("+OK")
+    assert not path.exists()
+    server.close()
 
 
 async def test_transferred_away(node: RealNode) -> None:
