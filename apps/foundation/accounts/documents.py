@@ -95,6 +95,13 @@ class Notifications(Shape):
     low_balance: LowBalance | None = None
 
 
+class Speech(Shape):
+    voice: str | None = Field(None, max_length=64, description="`female`, `male`, or a voice the engine has.")
+    engine: str | None = Field(
+        None, max_length=64, description="What speaks; the installation's where absent or not there."
+    )
+
+
 class AccountDocument(Shape):
     """A tenant of the system: a reseller, a customer, or a branch of one."""
 
@@ -144,6 +151,7 @@ class AccountDocument(Shape):
     preflow: Preflow = Field(default_factory=Preflow)
     ringtones: Ringtones = Field(default_factory=Ringtones)
     topup: Topup | None = None
+    tts: Speech | None = Field(None, description="How prompts and texts are spoken.")
     voicemail: dict[str, Any] | None = None
     zones: dict[str, Any] | None = Field(None, description="Zones in order of preference.")
 

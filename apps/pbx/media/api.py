@@ -14,14 +14,16 @@ from apps.foundation.crossbar.access import Access
 from apps.foundation.crossbar.answers import Answer, Binary
 from apps.foundation.crossbar.errors import NotFound, ValidationFailed
 from apps.foundation.crossbar.request import ApiRequest
-from apps.foundation.crossbar.resource import AccountResource, Actions, item_route, route
+from apps.foundation.crossbar.resource import AccountResource, Actions, SystemResource, item_route, route
 from apps.foundation.identity.principal import Role
 from apps.foundation.storage.actions import read_file
 from apps.foundation.storage.errors import NotStored
 from apps.foundation.storage.queries import find_file
 from apps.pbx.media.actions import create_media, delete_media, replace_media, upload
 from apps.pbx.media.documents import EXAMPLE, MediaDocument
+from apps.pbx.media.languages import LANGUAGES
 from apps.pbx.media.models import Media
+from apps.pbx.media.prompts import prompts, text_of
 from apps.pbx.media.queries import recipes
 from apps.pbx.media.rendering import render
 
@@ -80,6 +82,31 @@ class MediaResource(AccountResource):
         wanted = request.arguments["prompt_id"]
         rows = Media.objects.filter(prompt_id=wanted).exclude(prompt_id="")
         return _ids(rows.order_by("language"), wanted)
+
+
+class SystemPromptsResource(SystemResource):
+    """The prompts the system speaks itself, for whoever wants to replace one with a sound of his own."""
+
+    path = "media"
+    access = Access(read=Role.USER)
+
+    @route("languages", example=[{"en": 265, "es": 265}])
+    def languages(self, request: ApiRequest) -> list[dict[str, int]]:
+        """How many prompts there are in each language."""
+        return [{language: len(prompts()) for language in LANGUAGES}]
+
+    @route("prompts", example=[{"vm-enter_pass": 10, "vm-goodbye": 10}])
+    def prompts(self, request: ApiRequest) -> list[dict[str, int]]:
+        """The prompts' ids, each with how many languages it is spoken in."""
+        return [dict.fromkeys(prompts(), len(LANGUAGES))]
+
+    @route("prompts/{prompt_id}", example={"en": "Goodbye.", "es": "Adiós."})
+    def of_prompt(self, request: ApiRequest) -> dict[str, str]:
+        """What one prompt says in each language."""
+        wanted = request.arguments["prompt_id"]
+        if wanted not in prompts():
+            raise NotFound(wanted)
+        return {language: text_of(wanted, language) for language in LANGUAGES}
 
 
 def _ids(rows: QuerySet[Any], wanted: str) -> list[str]:

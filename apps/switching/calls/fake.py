@@ -133,9 +133,6 @@ class FakeCall:
             raise CallerHungUp(self.ended_with)
         return pressed
 
-    async def speak(self, text: str, voice: str = "", language: str = "") -> None:
-        self._note("speak", text)
-
     async def collect(
         self,
         prompt: str = "",

@@ -215,9 +215,6 @@ class Call(Protocol):
         which ends the wait with `CallerLeft`.
         """
 
-    async def speak(self, text: str, voice: str = "", language: str = "") -> None:
-        """Say a text by text-to-speech."""
-
     async def collect(
         self,
         prompt: str = "",

@@ -43,7 +43,6 @@ PLAYED = "FILE PLAYED"
 NO_PROMPT = "silence_stream://100"
 #: What a caller hears who is kept waiting with a sound that cannot be played: a soft tone now and then.
 STILL_HERE = "tone_stream://%(150,4850,425);loops=-1"
-DEFAULT_SPEECH_ENGINE = "tts_commandline"  # what the node configuration we render loads
 #: How long the switch may take to tell how a call ended.
 _LAST_WORDS_SECONDS = 3.0
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"]{1,2048}")
@@ -155,13 +154,6 @@ class SocketCall:
         self._queue("set", f"playback_terminators={safe_text(terminators) or 'none'}")
         self._queue("unset", "playback_terminator_used")
         return await self._line.sound("playback", sound, seconds)
-
-    async def speak(self, text: str, voice: str = "", language: str = "") -> None:
-        # The voice names what the engine has; a language chooses among them where the engine takes one.
-        engine = self.variables.get("tts_engine") or DEFAULT_SPEECH_ENGINE
-        if language:
-            self._queue("set", f"default_language={safe_text(language)}")
-        await self._line.sound("speak", f"{safe_text(engine)}|{display_text(voice) or 'default'}|{display_text(text)}")
 
     async def collect(
         self,
