@@ -103,7 +103,8 @@ def _add_telephony(entry: Entry, business: Business, principal: Principal) -> No
         {"name": business.group, "numbers": [business.main_number, "2000"], "members": members}, principal
     )
     entry["callflows"].append({"id": group.callflow_id, "numbers": [business.main_number, "2000"]})
-    install_feature_codes(principal)
+    codes = install_feature_codes(principal)
+    entry["callflows"] += [{"id": code.id, "numbers": code.numbers} for code in codes]
     out = {"module": "resources", "data": {}, "children": {}}
     entry["callflows"].append(_add_callflow("Calls to the outside", ["no_match"], out, principal))
 
