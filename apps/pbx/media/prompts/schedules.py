@@ -6,5 +6,5 @@ PROMPTS = {
     ),
     "temporal-marked_enabled": "The schedule is switched on.",
     "temporal-marked_disabled": "The schedule is switched off.",
-    "temporal-marker_reset": "The schedule follows the calendar again.",
+    "temporal-reset": "The schedule follows the calendar again.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,12 @@ from apps.pbx.media.languages import LANGUAGES, spoken_language
 from apps.pbx.media.prompt_catalogs import mo_bytes, path_of, po_bytes, read_catalog, translation_of, updated
 from apps.pbx.media.prompts import COUNT, NoSuchPrompt, counted_text, plurals, prompts, text_of
 
-PLACEHOLDERS = r"[{}|%\\]"
+APPS = Path(__file__).parents[4] / "apps"
+NAMED = re.compile(
+    r"""["']((?:vm|conf|agent|hotdesk|park|cf|cw|dnd|dir|disa|temporal|intercept|pickup|queue|ivr|fault|camp|screen|wakeup
+    |record|stepswitch|eavesdrop|dynamic-cid)-[a-z0-9_-]+)["']""",
+    re.VERBOSE,
+)
 
 
 def test_the_prompts_of_every_family_are_there() -> None:
@@ -96,3 +102,13 @@ def test_an_unknown_prompt_and_language() -> None:
 )
 def test_a_tag_means_a_language(tag: str, language: str) -> None:
     assert spoken_language(tag) == language
+
+
+def test_every_prompt_that_is_named_in_the_code_is_there() -> None:
+    named = {
+        (match[1], str(path.relative_to(APPS)))
+        for path in APPS.rglob("*.py")
+        for match in NAMED.finditer(path.read_text())
+    }
+    assert len(named) > 20
+    assert [where for where in sorted(named) if where[0] not in prompts() and where[0] not in plurals()] == []
