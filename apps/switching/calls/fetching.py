@@ -38,6 +38,10 @@ class NotFetched(Exception):
     """Why the file is not here yet."""
 
 
+class NotRemoved(Exception):
+    """The switch's shell could not remove a file: its words."""
+
+
 def due_files(most: int) -> list[tuple[str, str]]:
     """`(account id, file id)` of files whose time to be fetched has come, the longest awaited first."""
     due = RecordedFile.objects.filter(next_try__lte=now()).order_by("next_try")[:most]
@@ -115,10 +119,12 @@ def _forget(row: RecordedFile) -> bool:
             beside.unlink(missing_ok=True)
         else:
             command = commands.remove_recording(row.path)
-            run_api(row.switch, command.name, command.arguments)
+            answer = run_api(row.switch, command.name, command.arguments)
+            if not answer.ok:
+                raise NotRemoved(answer.text.strip())
     except NotFetched:
         pass  # it is gone already
-    except (EslError, UnknownNode, OSError) as error:
+    except (EslError, UnknownNode, OSError, NotRemoved) as error:
         _try_again(row, f"{type(error).__name__}: {error}", of_file=False)
         return False
     RecordedFile.objects.filter(id=row.id).delete()

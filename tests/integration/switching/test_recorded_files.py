@@ -159,7 +159,7 @@ def test_a_node_elsewhere_sends_its_file_and_is_told_to_remove_it(company: Compa
 
     node.put = send
     assert fetching.fetch(file.account_id, file.id)
-    assert node.told == [f"http_put {FAR}", f"system rm -f {FAR}"]
+    assert node.told == [f"http_put {FAR}", f"system rm -f {FAR} && echo +OK"]
     assert fresh(file).state == FileState.STORED
     assert row_of(file) is None
 
@@ -193,7 +193,7 @@ def test_a_crash_after_the_upload_costs_nothing(company: Company, node: Node) ->
         receive_file(file.id, SOUND)
     node.put = lambda: pytest.fail("it is here already")
     assert fetching.fetch(file.account_id, file.id)
-    assert node.told == [f"system rm -f {FAR}"]
+    assert node.told == [f"system rm -f {FAR} && echo +OK"]
 
 
 def test_two_who_try_at_once_do_not_meet(company: Company, node: Node) -> None:
@@ -226,7 +226,7 @@ def test_what_nobody_wants_any_more_is_removed_from_the_switch(company: Company,
     node.put = lambda: pytest.fail("nobody wants it")
     assert tasks.fetch_awaited() == 1
     assert fetching.fetch(file.account_id, file.id)
-    assert node.told == [f"system rm -f {FAR}"]
+    assert node.told == [f"system rm -f {FAR} && echo +OK"]
     assert row_of(file) is None
 
 

@@ -14,6 +14,7 @@ from apps.foundation.accounts.bridge import in_account
 from apps.foundation.storage.actions import await_file
 from apps.foundation.storage.models import FileState
 from apps.foundation.storage.queries import find_file, served_from, upload_url
+from apps.switching.calls.commands import remove_recording
 from apps.switching.calls.files import keep_recorded
 from tests.telephony.cast import Cast, Customer, talk
 from tests.telephony.stack import until
@@ -123,6 +124,9 @@ async def test_a_switch_hands_in_what_it_recorded(cast: Cast) -> None:
     found: Any = await in_account(bakery.account_id, find_file, file.id)
     assert found.state == FileState.STORED
     assert await in_account(bakery.account_id, read_file_in, cast.stack.home / "files", found.path) == content
+    removal = remove_recording(str(path))
+    assert (await cast.fs(removal.name, removal.arguments)).startswith("+OK")
+    assert not path.exists()
 
 
 async def test_a_recording_on_the_node_beside_us_is_fetched(cast: Cast) -> None:
