@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.services import CLAIMED, Services, claim
+from tests.services import CLAIMED, Services, WorkerValkey, claim
 
 claim()
 
@@ -24,7 +24,7 @@ NEEDS = {
     "browser": ("chromium", "chromium-browser", "google-chrome"),
 }
 NOT_TESTED = "NOT TESTED"
-_services = pytest.StashKey[Services]()
+_services = pytest.StashKey[Services | WorkerValkey]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,10 +34,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Start the services, unless this is a worker of a run that has them or nothing will be run."""
-    if os.environ[CLAIMED] == str(os.getpid()) and not session.config.option.collectonly:
-        services = session.config.stash[_services] = Services()
-        services.start()
+    """Start the services, or a worker's own Valkey, unless nothing will be run."""
+    if session.config.option.collectonly:
+        return
+    services: Services | WorkerValkey
+    if os.environ[CLAIMED] == str(os.getpid()):
+        services = Services()
+    elif WorkerValkey.is_claimed():
+        services = WorkerValkey()
+    else:
+        return
+    session.config.stash[_services] = services
+    services.start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

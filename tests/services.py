@@ -1,7 +1,9 @@
 """The PostgreSQL and Valkey the tests run on.
 
 `claim` points the environment at a home and ports of the test run's own, before any setting is read. `Services`
-starts them: once, by the process that runs pytest; workers of pytest-xdist inherit its environment.
+starts them: once, by the process that runs pytest. Workers of pytest-xdist inherit its environment and use its
+PostgreSQL, where each has a database of its own; each starts a Valkey of its own (`WorkerValkey`), for messages and
+queues know no databases.
 
 `KAZOO_TEST_HOME` names a home to keep: the cluster and the test databases in it are used again by the next run, which
 saves the migrations (`--create-db` makes them anew). With `DATABASE_URL` and the other URLs set, those services are
@@ -26,12 +28,17 @@ from kazoo.environment import Ports, load_environment
 from kazoo.secret_store import prepare_home
 
 CLAIMED = "KAZOO_TEST_CLAIMED"
+#: Set by pytest-xdist: "gw0", "gw1" …
+WORKER = "PYTEST_XDIST_WORKER"
+OWN_HOME, OWN_PORT = "KAZOO_TEST_WORKER_HOME", "KAZOO_TEST_WORKER_PORT"
 LEAVE_ALONE = ("KAZOO_EMBEDDED", "KAZOO_TEST_HOME")
 
 
 def claim() -> None:
     """Give this run a home and free ports, and hide what the developer's own copy is set to."""
     if CLAIMED in os.environ:
+        if WORKER in os.environ and load_environment(os.environ).needs_valkey:
+            _claim_valkey()
         return
     for name in [name for name in os.environ if name.startswith("KAZOO_") and name not in LEAVE_ALONE]:
         del os.environ[name]
@@ -53,9 +60,24 @@ def claim() -> None:
     )
 
 
+def _claim_valkey() -> None:
+    """Point a worker at the Valkey it is going to start."""
+    home = Path(os.environ["KAZOO_HOME"]) / os.environ[WORKER]
+    home.mkdir(mode=0o700, exist_ok=True)
+    port = str(free_web_port())
+    own = load_environment({"KAZOO_HOME": str(home), "KAZOO_PORT": port})
+    os.environ.update(
+        BROKER_URL=own.effective_broker_url,
+        REDIS_URL=own.effective_redis_url,
+        KAZOO_EMBEDDED="1",  # PostgreSQL stays the run's
+        **{OWN_HOME: str(home), OWN_PORT: port},
+    )
+
+
 def free_web_port() -> int:
-    """A web port all of whose followers are free now."""
-    candidates = list(range(10000, 16000, 10))
+    """A web port all of whose followers are free now. No two workers of a run choose among the same ones."""
+    worker, workers = os.environ.get(WORKER, "gw0"), int(os.environ.get(f"{WORKER}_COUNT", "1"))
+    candidates = list(range(10000, 16000, 10))[int(worker.removeprefix("gw")) :: workers]
     random.shuffle(candidates)
     return next(port for port in candidates if _all_free(Ports.after(port)))
 
@@ -102,3 +124,24 @@ class Services:
             shutil.rmtree(place.root, ignore_errors=True)
             shutil.rmtree(self.environment.home, ignore_errors=True)
         self._lock.release()
+
+
+class WorkerValkey:
+    """The Valkey of one worker of pytest-xdist, where `claim` has named one."""
+
+    def __init__(self) -> None:
+        self._home, port = os.environ[OWN_HOME], os.environ[OWN_PORT]
+        own = load_environment({"KAZOO_HOME": self._home, "KAZOO_PORT": port})
+        self._valkey = EmbeddedValkey(own, durable=False)
+
+    @staticmethod
+    def is_claimed() -> bool:
+        return OWN_HOME in os.environ and WORKER in os.environ
+
+    def start(self) -> None:
+        """Raises ServiceError."""
+        self._valkey.start()
+
+    def stop(self) -> None:
+        self._valkey.stop()
+        shutil.rmtree(self._home, ignore_errors=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -64,6 +65,9 @@ def playwright(site: str) -> Iterator[Playwright]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as started:
         yield started
+        # Inside a running loop Django keeps this thread another connection, which nobody would close afterwards: the
+        # test database could not be removed.
+        connection.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
