@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from apps.switching.calls.port import CallerHungUp, CallerLeft
 from apps.switching.esl import commands
-from apps.switching.esl.errors import CallHungUp
+from apps.switching.esl.errors import CallHungUp, EslError
 from apps.switching.esl.events import Event
 from apps.switching.esl.peer import ApiResult
 from apps.switching.esl.session import OutboundSession
@@ -36,7 +36,7 @@ EVENTS = (
 )
 _EXECUTING = ("", "4")  # CS_EXECUTE
 _HUNG_UP = 10  # CS_HANGUP and what follows
-_BREAK_SECONDS = 3.0
+_BREAK_SECONDS = 0.5
 
 
 class Line:
@@ -47,6 +47,7 @@ class Line:
         self.uuid = session.uuid
         self.is_answered = session.channel_data.get("Answer-State") == "answered"
         self._left = asyncio.Event()
+        self._stopping: asyncio.Future[None] | None = None
         session.on_event(self._look)
 
     @property
@@ -72,19 +73,27 @@ class Line:
         work = asyncio.ensure_future(self.execute(application, argument))
         try:
             await asyncio.wait({work}, timeout=seconds)
-            while not work.done():
-                await self.api("uuid_break", f"{self.uuid} all")
-                await asyncio.wait({work}, timeout=_BREAK_SECONDS)
+            await self._stop(work)
             return await work
         finally:
             if not work.done():
-                work.cancel()
-                self.break_now()
+                # What is told to the channel from now on waits there until the sound has ended.
+                self._stopping = asyncio.ensure_future(self._stop(work))
+
+    async def _stop(self, work: asyncio.Future[Event]) -> None:
+        """A break is forgotten by an application that begins after it, hence again and again; `all` would flush what
+        waits for its turn as well, and then nobody would ever hear of its end."""
+        while not work.done():
+            with suppress(CallerHungUp, EslError):
+                await self.api("uuid_break", self.uuid)
+            await asyncio.wait({work}, timeout=_BREAK_SECONDS)
+        if not work.cancelled():
+            work.exception()
 
     def break_now(self) -> None:
-        """End the sound that runs. What is told to the channel afterwards comes after that."""
+        """End the sound that runs."""
         if not self.session.ended and not self.has_left:
-            self.session.post_quietly(commands.api("uuid_break", f"{self.uuid} all"))
+            self.session.post_quietly(commands.api("uuid_break", self.uuid))
 
     async def api(self, command: str, arguments: str = "") -> ApiResult:
         """Run an api command of the node, beside whatever the channel does."""

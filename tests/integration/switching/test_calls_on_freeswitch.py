@@ -401,6 +401,24 @@ async def test_keys_pressed_in_a_conversation_are_told_of_both(node: RealNode) -
     assert (result.answered, result.other_leg) == (True, connected[0])
 
 
+async def test_a_bridge_that_is_given_up_stops_ringing(node: RealNode) -> None:
+    async def ring(call: Call) -> str:
+        ringing = asyncio.create_task(call.bridge(BridgeRequest((Leg(Redial("unanswered", "internal")),))))
+        await until(lambda: phone.call, "the phone rings", 10)
+        ringing.cancel()
+        await asyncio.wait({ringing})
+        return await call.play("tone_stream://%(100,0,440)")
+
+    async def ignore(call: Call) -> None:
+        await call.ring_ready()
+        await call.sleep(30_000)
+
+    phone, talk = Talk(node, "unanswered", ignore), Talk(node, "impatient", ring)
+    await talk.begin()
+    assert await talk.ended() == ""
+    assert isinstance(await phone.ended(), CallerHungUp)
+
+
 async def test_media_is_fetched_from_us_and_recordings_are_sent_to_us(node: RealNode, tmp_path: Path) -> None:
     if await node.api("module_exists", "mod_http_cache") != "true":
         pytest.skip("this FreeSWITCH has no mod_http_cache: fetching media was NOT tried")
