@@ -7,7 +7,7 @@ from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.ids import new_id
 from apps.pbx.media.speech import File, Prompt, sound
 from apps.pbx.menus.actions import MenuGone, keep_greeting
-from apps.switching.calls.port import Call, Recorded, RecordRequest
+from apps.switching.calls.port import ALL_KEYS, Call, Recorded, RecordRequest
 
 #: Seconds of a greeting, and of the silence that ends it.
 LONGEST, SILENCE = 180, 5
@@ -31,7 +31,9 @@ async def record_greeting(call: Call, menu_id: str) -> bool:
 
 
 async def _record(call: Call) -> Recorded | None:
-    await call.play(await sound(call, Prompt("menu-record_greeting"), _BEEP))
+    # A key ends the words; left in the queue it would end the recording before it begins.
+    await call.play(await sound(call, Prompt("menu-record_greeting")), ALL_KEYS)
+    await call.play(await sound(call, _BEEP))
     request = RecordRequest(f"{call.account_id}/{new_id()}.wav", limit=LONGEST, silence_seconds=SILENCE)
     recorded = await call.record(request)
     return recorded if recorded.milliseconds >= SHORTEST else None
