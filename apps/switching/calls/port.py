@@ -5,7 +5,8 @@ A *call* is a person's: the channel of whoever called us, under our control unti
 goes on without us (transferred, picked up by somebody else, connected by `intercept`), it is the `CallerLeft` among
 them: the conversation lives, and nothing we do touches it any more.
 
-A waiting method may be cancelled: what it plays, records or rings stops, and the call can be told the next thing.
+A waiting method may be cancelled: what it plays, records or rings stops, and the call can be told the next thing. A
+conference and listening in are left by their commands only (`kick`), or by the caller.
 
 Two things at once: while one method waits (a bridge, a conference, music), only `start_recording`, `stop_recording`,
 `pause_recording`, `hold`, `tell_switch` and `hang_up` may be called beside it, from another task.
