@@ -312,6 +312,11 @@ class Cast:
         """An api command of the switch, for what nothing else shows."""
         return (await self._esl.api(command, arguments)).text
 
+    async def reconnect(self) -> None:
+        """After the switch itself was started again."""
+        await self._esl.close()
+        self._esl = await self.stack.esl()
+
     async def idle(self, seconds: float = 10) -> None:
         """Wait until the switch has no channel."""
 

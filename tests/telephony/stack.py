@@ -62,12 +62,7 @@ class Stack:
         try:
             self._manage("web")
             await until(self._web_answers, "the web process answers")
-            if self.kind == "freeswitch":
-                render_in(self.environment, self.variables)
-                self._run("node", start_command(self.environment))
-            else:
-                program = lab_program(self.environment)
-                self._run("node", list(program.command), dict(program.variables))
+            self._begin_node()
             self._manage("switch")
             if self._with_worker:
                 self._manage("worker", "--concurrency", "1")
@@ -96,9 +91,32 @@ class Stack:
                 process.wait(20)
 
     def begin(self, name: str) -> None:
-        """Start a process of ours again."""
+        """Start a process again, the node too."""
         self._running = [(running, process) for running, process in self._running if running != name]
-        self._manage(name)
+        if name == "node":
+            self._begin_node()
+        else:
+            self._manage(name)
+
+    def _begin_node(self) -> None:
+        if self.kind == "freeswitch":
+            render_in(self.environment, self.variables)
+            self._run("node", start_command(self.environment))
+        else:
+            program = lab_program(self.environment)
+            self._run("node", list(program.command), dict(program.variables))
+
+    def log_of(self, name: str) -> str:
+        """All a process has written, before and after it was started again."""
+        return (self.home / f"{name}.out").read_text(errors="replace")
+
+    async def node_is_up(self) -> bool:
+        """Whether the switch process has reached the node since it was started."""
+        return await in_directory(
+            lambda: SwitchNode.objects.filter(
+                name="local", state=NodeState.UP, port=self.environment.ports.esl
+            ).exists()
+        )
 
     def logs(self) -> str:
         """The last lines of every process."""
@@ -164,11 +182,7 @@ class Stack:
 
     async def _node_is_up(self) -> bool:
         self._still_running()
-        return await in_directory(
-            lambda: SwitchNode.objects.filter(
-                name="local", state=NodeState.UP, port=self.environment.ports.esl
-            ).exists()
-        )
+        return await self.node_is_up()
 
     def _still_running(self) -> None:
         for name, process in self._running:

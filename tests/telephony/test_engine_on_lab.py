@@ -13,6 +13,8 @@ import pytest
 from apps.commerce.carriers.models import CarrierResource
 from apps.commerce.limits.models import AccountLimits
 from apps.pbx.callflows.engine import handle_call
+from apps.pbx.callflows.modules.noop import Noop, NoopData
+from apps.pbx.callflows.registry import Branch
 from apps.switching.calls.call_server import CallServer
 from apps.switching.calls.port import Call
 from apps.switching.lab.core import LabSettings, LabSwitch
@@ -320,13 +322,19 @@ def test_callflows_that_jump_to_one_another_end(office: Office, caplog: pytest.L
     assert "taken for a loop" in caplog.text
 
 
-def test_a_failing_verb_is_skipped_and_the_preflow_runs_first(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_verb_is_skipped_and_the_preflow_runs_first(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken_run(self: Noop, call: Call, data: NoopData) -> Branch:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(Noop, "run", broken_run)
     world = World(office, _1001=Answer(after=0.05, hang_up_after=0.1))
     prefix = office.callflow([], {"module": "prepend_cid", "data": {"caller_id_name_prefix": "Front: "}})
     office.set(document={"preflow": {"always": prefix.id}})
     device = {"module": "device", "data": {"id": world.ids["1001"]}}
-    broken = {"module": "play", "data": {"id": "/etc/passwd"}, "children": {"_": device}}
-    unknown = {"module": "record_call", "data": {}, "children": {"_": broken}}
+    broken = {"module": "noop", "data": {}, "children": {"_": device}}
+    unknown = {"module": "skel", "data": {}, "children": {"_": broken}}
     office.callflow([NUMBER], unknown)
 
     async def scenario(world: World) -> None:
@@ -335,7 +343,7 @@ def test_a_failing_verb_is_skipped_and_the_preflow_runs_first(office: Office, ca
         assert world.phones["1001"].rang[0].caller_id_name == "Front: Ada"
 
     world.play(scenario)
-    assert "the verb play failed" in caplog.text
+    assert "the verb noop failed" in caplog.text
 
 
 def test_a_handler_that_fails_gives_the_caller_an_answer(office: Office, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,6 +23,7 @@ from apps.pbx.callflows.progress import LONG_PAUSE, SHORT_PAUSE
 from apps.pbx.callflows.progress import VARIABLE as PROGRESS
 from apps.pbx.lists.numbers import is_anonymous
 from apps.pbx.numbers.models import PhoneNumber
+from apps.switching.calls.orphans import RESUMES
 from apps.switching.switches.translate import ROUTED
 
 CARRIERS, PHONES = "public", "internal"
@@ -94,7 +95,8 @@ async def answer(fields: Mapping[str, str], store: Store, call_server: str) -> b
             found = await _from_account(context, fields, store)
     except DatabaseAway:
         found = UNAVAILABLE
-    actions = found.actions() if isinstance(found, Refusal) else handing_over(found, call_server)
+    resumes = fields.get(f"variable_{RESUMES}") == "true"
+    actions = found.actions() if isinstance(found, Refusal) else handing_over(found, call_server, resumes=resumes)
     extension = element("extension", element("condition", *actions), name="call")
     return document("dialplan", element("context", extension, name=context or "none"))
 
@@ -155,19 +157,25 @@ async def _from_account(context: str, fields: Mapping[str, str], store: Store) -
     }
 
 
-def handing_over(variables: Mapping[str, str], call_server: str) -> tuple[str, ...]:
-    """Export the variables, announce whose call it is, hand the call over, and turn it away where nobody takes it."""
+def handing_over(variables: Mapping[str, str], call_server: str, *, resumes: bool = False) -> tuple[str, ...]:
+    """Export the variables, announce whose call it is, hand the call over, and turn it away where nobody takes it.
+
+    A call that `resumes` is one whose call server was lost: it goes on where it was.
+    """
     plain = {name: value for name, value in variables.items() if _PLAIN.fullmatch(value)}
     return (
         *(action("export", f"{name}={value}") for name, value in plain.items()),
         # Where a phone's REFER sends its caller. Not exported: a carrier's REFER must not send a phone about.
         action("set", f"force_transfer_context={PHONES}"),
-        action("unset", PROGRESS),
-        action("event", f"Event-Name=CUSTOM,Event-Subclass={ROUTED}"),
+        *((action("unset", RESUMES),) if resumes else _begins()),
         action("socket", f"{call_server} async full"),
         *again(call_server),
         *UNAVAILABLE.actions(),
     )
+
+
+def _begins() -> tuple[str, ...]:
+    return (action("unset", PROGRESS), action("event", f"Event-Name=CUSTOM,Event-Subclass={ROUTED}"))
 
 
 @cache

@@ -16,7 +16,8 @@ from apps.foundation.accounts.scope import AccountUnknown
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.progress import VARIABLE, Progress, read_progress
-from apps.pbx.callflows.run import MOST_STEPS, Run, begin_trace
+from apps.pbx.callflows.run import MOST_STEPS, Run, has_been_here, trace_of
+from apps.pbx.callflows.trace_rows import steps_so_far
 from apps.pbx.callflows.tracing import tracer
 from apps.pbx.media.speech import Prompt, sound
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
@@ -65,18 +66,24 @@ async def _begin(call: Call) -> Run | None:
             await call.play(await sound(call, Prompt(start.prompt)))
         await call.respond(code, reason)
         return None
-    return Run(call, start, trace=await begin_trace(call, start.callflow_id))
+    trace = trace_of(call)
+    trace.callflow_id = start.callflow_id
+    if has_been_here(call):
+        trace.steps = await in_account(call.account_id, steps_so_far, trace)
+    return Run(call, start, trace)
 
 
 async def _take_up(call: Call, progress: Progress) -> Run | None:
     """Go on with a call that another call server had."""
-    found = await in_account(call.account_id, take_up, progress)
+    trace = trace_of(call)
+    found = await in_account(call.account_id, take_up, progress, trace)
     if found is None:
         logger.warning("call %s: its callflow is gone, it begins again", call.uuid)
         await call.remember({VARIABLE: ""})
         return await _begin(call)
     logger.info("call %s: taken up at step %d of callflow %s", call.uuid, progress.steps, found.here.callflow_id)
-    run = Run(call, found.start, trace=await begin_trace(call, found.start.callflow_id))
+    trace.callflow_id = found.start.callflow_id
+    run = Run(call, found.start, trace)
     run.take_up(progress, found, skips=progress.resumed >= MOST_RESUMPTIONS)
     return run
 

@@ -15,6 +15,7 @@ from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.progress import Address, Place, Progress
 from apps.pbx.callflows.queries import FoundFlow, find_flow
+from apps.pbx.callflows.trace_rows import Trace, steps_so_far
 from apps.pbx.media.music import hold_music
 from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
@@ -74,6 +75,7 @@ class Resumption:
     start: Start
     here: Place
     returns: tuple[Place, ...]
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 def look_up(arrival: Arrival) -> Start:
@@ -129,8 +131,9 @@ def started(account: Account, found: FoundFlow) -> Start:
     )
 
 
-def take_up(progress: Progress) -> Resumption | None:
-    """Find the nodes again that `progress` names. None where the flow the call is for is gone.
+def take_up(progress: Progress, trace: Trace) -> Resumption | None:
+    """Find the nodes again that `progress` names, and the steps that were kept. None where the flow the call is for is
+    gone.
 
     A flow that was changed meanwhile may have no such node any more: the call begins again at the flow's root.
     """
@@ -146,7 +149,7 @@ def take_up(progress: Progress) -> Resumption | None:
 
     start = Start(flow=main.flow, callflow_id=main.id, variables={"callflow_id": main.id}, ringback=_ringback(main))
     returns = tuple(place for one in progress.returns if (place := find(one)) is not None)
-    return Resumption(start, find(progress.here) or start.place, returns)
+    return Resumption(start, find(progress.here) or start.place, returns, steps_so_far(trace))
 
 
 def flow_of(callflow_id: str) -> Node | None:

@@ -14,7 +14,7 @@ from apps.pbx.callflows.lookup import Resumption, Start, flow_of
 from apps.pbx.callflows.progress import PAUSES, Node, Place, Progress, children_of, write_progress
 from apps.pbx.callflows.registry import DEFAULT_CHILD, NO_DISPOSITION, AnyVerb, Branch, go_on, read_data, verbs
 from apps.pbx.callflows.sounds import sound_or_none
-from apps.pbx.callflows.trace_rows import Trace, steps_so_far
+from apps.pbx.callflows.trace_rows import Trace
 from apps.pbx.callflows.tracing import tracer
 from apps.switching.calls.port import Call, CallerHungUp
 
@@ -25,22 +25,24 @@ MOST_STEPS = 50
 STARTED = "flow_started"
 
 
-async def begin_trace(call: Call, callflow_id: str) -> Trace:
-    """The call's trace, with the steps of earlier visits where it has been here before."""
+def trace_of(call: Call) -> Trace:
+    """The call's trace, without the steps that are kept of an earlier visit (see `has_been_here`)."""
     noted = call.variables.get(STARTED, "")
-    started = datetime.fromtimestamp(int(noted) / 1000, UTC) if noted.isdigit() and len(noted) <= 13 else None
-    trace = Trace(
+    started = datetime.fromtimestamp(int(noted) / 1000, UTC) if has_been_here(call) else now()
+    return Trace(
         call_id=call.uuid,
         account_id=call.account_id,
-        started=started or now(),
+        started=started,
         interaction_id=call.interaction_id,
-        callflow_id=callflow_id,
         caller_id_number=call.original_caller_id.number,
         destination=call.destination,
     )
-    if started is not None:
-        trace.steps = await in_account(call.account_id, steps_so_far, call.uuid, started)
-    return trace
+
+
+def has_been_here(call: Call) -> bool:
+    """Whether the call was in a flow before: it was transferred, or its call server was lost."""
+    noted = call.variables.get(STARTED, "")
+    return noted.isascii() and noted.isdigit() and len(noted) <= 13
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Run:
         """Go on where another call server was. With `skips` behind that step, at its `_`."""
         self.steps, self.cause = max(0, progress.steps - 1), progress.cause
         self.returns, self._first = list(found.returns), found.here
+        self.trace.steps = found.steps
         self._resumed, self._skips = progress.resumed + 1, skips
         self._in_preflow = progress.in_preflow
 

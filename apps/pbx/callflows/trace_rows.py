@@ -90,8 +90,7 @@ def mark_ended(trace: Trace) -> bool:
     return rows.filter(ended=None).update(ended=now(), hangup_cause=trace.hangup_cause[:64]) == 1
 
 
-def steps_so_far(call_id: str, started: datetime) -> list[dict[str, Any]]:
+def steps_so_far(trace: Trace) -> list[dict[str, Any]]:
     """What an earlier call server, or an earlier visit of the call to the flows, wrote."""
-    row_id = Trace(call_id, current_account_id(), started).row_id
-    found = CallTrace.objects.filter(id=row_id).values_list("steps", flat=True).first()
+    found = CallTrace.objects.filter(id=trace.row_id).values_list("steps", flat=True).first()
     return list(found or [])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import platform
 from collections.abc import Awaitable, Callable
 
+from apps.switching.calls.orphans import CALL_SERVER
 from apps.switching.calls.port import Call, CallerHungUp
 from apps.switching.calls.socket_call import SocketCall, take_over
 from apps.switching.esl.errors import EslError
@@ -36,10 +38,20 @@ class CallServer:
         """`allowed` says of an address whether it is a switch's; without it every visitor is."""
         self._handler = handler
         self._server = OutboundServer(self._run, host, port, allowed=allowed)
+        self._uuids: set[str] = set()
 
     @property
     def port(self) -> int:
         return self._server.port
+
+    @property
+    def name(self) -> str:
+        """What the calls it has are marked with, the same after a restart: `host:port` on this machine."""
+        return f"{platform.node()}/{self._server.host}:{self.port}"
+
+    def has(self, uuid: str) -> bool:
+        """Whether the call is being handled now."""
+        return uuid in self._uuids
 
     @property
     def calls(self) -> int:
@@ -60,13 +72,17 @@ class CallServer:
         except CallerHungUp:
             return
         logger.info("call %s: account %s dialled %s", call.uuid, call.account_id or "unknown", call.destination)
+        self._uuids.add(call.uuid)
         try:
+            await call.remember({CALL_SERVER: self.name})
             await self._handler(call)
         except CallerHungUp as gone:
             logger.info("call %s: the caller hung up (%s)", call.uuid, gone.cause or "connection lost")
         except Exception:
             logger.exception("call %s: handling failed", call.uuid)
             await _refuse(call)
+        finally:
+            self._uuids.discard(call.uuid)
 
 
 async def _refuse(call: SocketCall) -> None:

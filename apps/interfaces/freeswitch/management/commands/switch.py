@@ -15,6 +15,7 @@ from apps.foundation.tenants.guards import refuse_transaction_pooling
 from apps.interfaces.freeswitch.door import is_allowed
 from apps.pbx.callflows.engine import handle_call
 from apps.switching.calls.call_server import CallServer
+from apps.switching.calls.orphans import fetch_orphans_of
 from apps.switching.switches.listener import NodeListener
 from apps.switching.switches.orders import follow_orders
 from kazoo.environment import Environment, environment
@@ -49,7 +50,16 @@ async def serve(settings: Environment) -> None:
     await server.start()
     for listener in listeners:
         await listener.start()
+    fetching = [asyncio.create_task(_fetch(listener, server)) for listener in listeners]
     log.info("call server on port %d, %d switches", server.port, len(listeners))
     await stop.wait()
-    orders.cancel()
+    for task in (orders, *fetching):
+        task.cancel()
     await asyncio.gather(server.stop(), *(listener.stop() for listener in listeners))
+
+
+async def _fetch(listener: NodeListener, server: CallServer) -> None:
+    """Once the node is reached: calls that an earlier process of ours had are waiting there."""
+    while not listener.commands.connected:
+        await asyncio.sleep(0.05)
+    await fetch_orphans_of(listener.commands.client, listener.name, server.name, server.has)
