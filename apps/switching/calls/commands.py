@@ -83,8 +83,9 @@ def broadcast(uuid: str, media: str, legs: Legs = "aleg") -> NodeCommand:
 
 
 def stop_sounds(uuid: str) -> NodeCommand:
-    """End what is played to a channel, and what waits to be."""
-    return NodeCommand("uuid_break", f"{checked_uuid(uuid)} all")
+    """End what is played to a channel now."""
+    # `all` would also flush what a call server has told the channel to do next, which it would then wait for in vain.
+    return NodeCommand("uuid_break", checked_uuid(uuid))
 
 
 def mute(uuid: str, on: bool, direction: Literal["read", "write"] = "read") -> NodeCommand:
