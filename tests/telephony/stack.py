@@ -68,6 +68,7 @@ class Stack:
                 self._manage("worker", "--concurrency", "1")
             await until(self._node_is_up, "the switch process reaches the node")
         except BaseException:
+            print(self.logs())  # noqa: T201 - pytest shows it with the failure
             await self.stop()
             raise
         return self

@@ -15,8 +15,8 @@ from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.validation import validated
 from apps.foundation.documents.actions import create_document, delete_document, replace_document
 from apps.foundation.identity.principal import Principal, Role
-from apps.switching.registrar.actions import write_trunk_addresses
-from apps.switching.registrar.models import TrunkAddress
+from apps.switching.registrar.actions import remove_gateways, write_gateway, write_trunk_addresses
+from apps.switching.registrar.models import Gateway, TrunkAddress
 
 
 @transaction.atomic
@@ -30,6 +30,7 @@ def create_carrier(document: dict[str, Any], principal: Principal) -> CarrierRes
     _refuse_wide(document, principal)
     carrier = create_document(CarrierResource, document, principal)
     _write_addresses(carrier)
+    _write_registrations(carrier)
     return carrier
 
 
@@ -40,12 +41,14 @@ def replace_carrier(carrier: CarrierResource, document: dict[str, Any], principa
     _refuse_wide(document, principal, before=carrier.document.get("inbound_networks") or ())
     replace_document(carrier, document, principal)
     _write_addresses(carrier)
+    _write_registrations(carrier)
     return carrier
 
 
 @transaction.atomic
 def delete_carrier(carrier: CarrierResource, principal: Principal, *, hard: bool = False) -> CarrierResource:
     write_trunk_addresses(source_id=carrier.id, account_id=carrier.account_id, networks=())
+    remove_gateways(carrier.id)
     return delete_document(carrier, principal, hard=hard)
 
 
@@ -53,6 +56,8 @@ def delete_carrier(carrier: CarrierResource, principal: Principal, *, hard: bool
 def suspend_account(account: Account) -> None:
     """The account was disabled or deleted: nothing comes in from its carriers."""
     TrunkAddress.objects.filter(account_id=account.id, source_type="resource").update(enabled=False)
+    for source_id in Gateway.objects.filter(account_id=account.id).values_list("source_id", flat=True).distinct():
+        remove_gateways(source_id)
 
 
 def resume_account(account: Account) -> None:
@@ -60,6 +65,28 @@ def resume_account(account: Account) -> None:
     with account_scope(account.id), transaction.atomic():
         for carrier in CarrierResource.objects.all():
             _write_addresses(carrier)
+            _write_registrations(carrier)
+
+
+def _write_registrations(carrier: CarrierResource) -> None:
+    """The gateways the switches are to register with, and no others."""
+    remove_gateways(carrier.id)
+    for position, gateway in enumerate(carrier.gateways):
+        if not (carrier.enabled and gateway.get("enabled", True) and gateway.get("register")):
+            continue
+        if not gateway.get("username"):
+            message = _("A username is needed to register")
+            raise ValidationFailed({f"gateways.{position}.username": {"required": {"message": message}}})
+        write_gateway(
+            name=f"{carrier.id}-{position}",
+            source_id=carrier.id,
+            account_id=carrier.account_id,
+            proxy=f"{gateway['server']}:{gateway.get('port', 5060)}",
+            username=str(gateway["username"]),
+            password=carrier.password_of(gateway),
+            realm=str(gateway.get("realm") or ""),
+            expire_seconds=int(gateway.get("expire_seconds", 600)),
+        )
 
 
 def _write_addresses(carrier: CarrierResource) -> None:

@@ -72,6 +72,12 @@ class CarrierGateway(Shape):
         json_schema_extra={"writeOnly": True},
     )
     realm: Annotated[Word | None, Blank] = Field(None, description="The realm of the challenge.")
+    register_there: bool = Field(
+        False,
+        alias="register",
+        description="Whether the switches register there with the username and password, so that its calls find them.",
+    )
+    expire_seconds: int = Field(600, ge=60, le=86400, description="How long a registration lasts. Seconds.")
     prefix: Affix | None = Field(None, description="Put before the number.")
     suffix: Affix | None = Field(None, description="Put after the number.")
     invite_format: Literal["route", "username", "e164", "npan", "1npan", "strip_plus"] = Field(

@@ -108,7 +108,9 @@ async def _gateways(fields: Mapping[str, str], store: Store) -> bytes:
     if not gateways:
         return NOT_FOUND
     user = element("user", element("gateways", *gateways), id_="carriers")
-    return document("directory", element("domain", element("users", user), name="carriers"))
+    # mod_sofia looks for gateways of users in groups, and nowhere else (sofia.c, parse_domain_tag).
+    group = element("group", element("users", user), name="carriers")
+    return document("directory", element("domain", element("groups", group), name="carriers"))
 
 
 def _gateway(row: Row) -> str:
@@ -123,6 +125,8 @@ def _gateway(row: Row) -> str:
         "retry-seconds": "30",
         "caller-id-in-from": "true",
         "context": "public",
+        # A carrier that calls the contact we registered says in To which number was dialled.
+        "extension": "auto_to_user",
     }
     return element("gateway", *(_param(name, value) for name, value in parameters.items()), name=row["name"])
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -18,8 +19,9 @@ from apps.pbx.devices.documents import DeviceDocument
 from apps.pbx.devices.models import NEVER_REGISTER, Device
 from apps.pbx.hardware import actions as hardware
 from apps.pbx.users.models import User
+from apps.switching.calls import tasks
 from apps.switching.registrar.actions import write_credential
-from apps.switching.registrar.models import SipCredential, TrunkAddress
+from apps.switching.registrar.models import Registration, SipCredential, TrunkAddress
 
 
 @transaction.atomic
@@ -87,6 +89,14 @@ def rewrite_account(account: Account) -> None:
                 device.document["sip"]["realm"] = account.realm
                 device.save(update_fields=["document"])
         rewrite_directory(devices)
+        _forget_other_realms(account)
+
+
+def _forget_other_realms(account: Account) -> None:
+    """Phones that registered in a realm the account no longer has are not reached any more: have them register anew."""
+    rows = Registration.objects.filter(account_id=account.id).exclude(realm=account.realm.lower())
+    for realm in set(rows.values_list("realm", flat=True)):
+        transaction.on_commit(partial(tasks.flush_registrations.delay, account.id, "", realm))
 
 
 @transaction.atomic

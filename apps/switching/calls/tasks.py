@@ -43,9 +43,11 @@ def sync_device(account_id: str, device_id: str) -> int:
 
 
 @shared_task(name="calls.flush_registrations", autoretry_for=(EslError,), retry_backoff=True, max_retries=3)
-def flush_registrations(account_id: str, username: str = "") -> int:
-    """Forget the account's contacts, or those of one of its users. Answers how many users were flushed."""
-    rows = _registered(account_id, **({"username": username} if username else {}))
+def flush_registrations(account_id: str, username: str = "", realm: str = "") -> int:
+    """Forget the account's contacts, or those of one of its users or in one realm. Answers how many users were
+    flushed."""
+    wanted = {"username": username, "realm": realm}
+    rows = _registered(account_id, **{name: value for name, value in wanted.items() if value})
     for node, name, realm in rows:
         run_api(node, *_words(commands.flush_registration(name, realm)))
     return len(rows)

@@ -116,9 +116,11 @@ def write_gateway(
 def remove_gateways(source_id: str) -> None:
     """Remove every gateway of a carrier's resource."""
     with transaction.atomic():
-        for gateway in Gateway.objects.select_for_update().filter(source_id=source_id):
-            gateway.delete()
-            _renew_gateway_on_commit(gateway.name)
+        gateways = Gateway.objects.select_for_update().filter(source_id=source_id)
+        names = list(gateways.values_list("name", flat=True))
+        gateways.delete()
+        for name in names:
+            _renew_gateway_on_commit(name)
 
 
 def _renew_gateway_on_commit(name: str) -> None:

@@ -70,8 +70,9 @@ class NodeListener:
 
     async def order(self, words: Sequence[str]) -> None:
         """Run an `api` command on the node; one that is away needs no order, for it starts from nothing."""
+        line = self._events if self._events.connected and not self.commands.connected else self.commands
         try:
-            answer = await self.commands.client.api(words[0], " ".join(words[1:]))
+            answer = await line.client.api(words[0], " ".join(words[1:]))
             log.debug("switch %s: %s: %s", self.name, " ".join(words), answer.text.strip())
         except EslError as error:
             log.warning("switch %s could not be told %s: %s", self.name, words[0], error)
