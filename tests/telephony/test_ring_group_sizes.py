@@ -1,6 +1,6 @@
 """Ring groups of 3 to 1,000 phones on the real switch: all at once, every member gets its INVITE, one answers, the
-others are cancelled, and the event socket stays in frame throughout; in turn, the members ring alone and in the strategy's
-order.
+others are cancelled, and the event socket stays in frame throughout; in turn, the members ring alone and in the
+strategy's order.
 
 The story behind it: a group's bridge string of many kilobytes used to be cut by libesl at 4,077 bytes, and beyond 128
 legs in a list the switch rings 127 and silently never dials the rest.
@@ -9,12 +9,8 @@ legs in a list the switch rings 127 and silently never dials the rest.
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +23,9 @@ from apps.pbx.devices.models import Device
 from apps.switching.calls.call_server import CallServer
 from apps.switching.calls.port import Call
 from apps.switching.esl.client import EslClient
-from apps.switching.esl.errors import ConnectionLost
 from apps.switching.esl.events import Event
 from apps.switching.registrar.models import Registration
+from tests.freeswitch_node import PASSWORD, bare_freeswitch, free_port
 from tests.pbx_office import REALM, Office, office, run
 from tests.telephony.sip_messages import Message, parse, response_to, session_description, uri_in
 
@@ -42,49 +38,15 @@ SIZES = [3, 30, 100, 300, 1000]
 FIRST = 3
 CALLER = f"{{loopback_bowout=false,originate_timeout=120}}loopback/{NUMBER}/default &park()"
 
-CONFIGURATION = """<?xml version="1.0"?>
-<document type="freeswitch/xml">
-  <section name="configuration">
-    <configuration name="modules.conf"><modules>
-      <load module="mod_event_socket"/><load module="mod_commands"/><load module="mod_dptools"/>
-      <load module="mod_dialplan_xml"/><load module="mod_loopback"/><load module="mod_tone_stream"/>
-      <load module="mod_sofia"/>
-    </modules></configuration>
-    <configuration name="event_socket.conf"><settings>
-      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="{esl}"/>
-      <param name="password" value="ClueCon"/>
-    </settings></configuration>
-    <configuration name="switch.conf"><settings>
-      <param name="sessions-per-second" value="5000"/><param name="max-sessions" value="5000"/>
-      <param name="rtp-start-port" value="40000"/><param name="rtp-end-port" value="59998"/>
-      <param name="loglevel" value="warning"/>
-    </settings></configuration>
-    <configuration name="sofia.conf"><profiles><profile name="internal"><settings>
-      <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/>
-      <param name="sip-port" value="{sip}"/><param name="dialplan" value="XML"/><param name="context" value="default"/>
-      <param name="inbound-codec-prefs" value="PCMU"/><param name="outbound-codec-prefs" value="PCMU"/>
-    </settings></profile></profiles></configuration>
-    <configuration name="timezones.conf"/><configuration name="acl.conf"/><configuration name="loopback.conf"/>
-    <configuration name="post_load_modules.conf"><modules/></configuration>
-  </section>
-  <section name="dialplan"><context name="default"><extension name="all">
-    <condition field="destination_number" expression="^(.*)$">
-      <action application="export" data="account_id={account}"/>
-      <action application="export" data="call_kind=inbound"/>
-      <action application="export" data="authorizing_id=the-carrier"/>
-      <action application="socket" data="127.0.0.1:{outbound} async full"/>
-      <action application="respond" data="503"/>
-    </condition>
-  </extension></context></section>
-</document>
+DIALPLAN = """
+<extension name="all"><condition field="destination_number" expression="^(.*)$">
+  <action application="export" data="account_id={account}"/>
+  <action application="export" data="call_kind=inbound"/>
+  <action application="export" data="authorizing_id=the-carrier"/>
+  <action application="socket" data="127.0.0.1:{outbound} async full"/>
+  <action application="respond" data="503"/>
+</condition></extension>
 """
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Phones(asyncio.DatagramProtocol):
@@ -160,46 +122,6 @@ class Phones(asyncio.DatagramProtocol):
         self.transport.sendto(message.encode(), where)
 
 
-@asynccontextmanager
-async def real_switch(folder: Path, **values: Any) -> AsyncIterator[int]:
-    """A FreeSWITCH of its own; gives the port of its event socket."""
-    esl = free_port()
-    for name in ("conf", "log", "run", "db", "storage"):
-        (folder / name).mkdir()
-    text = CONFIGURATION.format(esl=esl, sip=free_port(socket.SOCK_DGRAM), **values)
-    (folder / "conf" / "freeswitch.xml").write_text(text)
-    folders = [part for name in ("conf", "log", "run", "db", "storage") for part in (f"-{name}", str(folder / name))]
-    silent = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        str(shutil.which("freeswitch")), "-nf", "-nc", "-nonat", "-nosql", *folders,
-        stdin=silent, stdout=silent, stderr=silent,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(60):
-            while not await _is_up(esl):
-                assert process.returncode is None, "freeswitch ended"
-                await asyncio.sleep(0.1)
-        yield esl
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), 20)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-async def _is_up(port: int) -> bool:
-    try:
-        client = await EslClient.connect("127.0.0.1", port, "ClueCon", timeout=2)
-    except ConnectionLost:
-        return False
-    status = await client.api("sofia", "status profile internal")
-    await client.close()
-    return "RUNNING" in status.text or re.search(r"SIP-IP\s+127", status.text) is not None
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_every_member_gets_its_invite(office: Office, tmp_path: Path, size: int) -> None:
     names = [f"phone{number:04}" for number in range(size)]
@@ -220,8 +142,8 @@ async def _ring(office: Office, folder: Path, names: list[str]) -> None:
     await server.start()
     events: list[Event] = []
     try:
-        async with real_switch(folder, outbound=server.port, account=office.id) as port:
-            client = await EslClient.connect("127.0.0.1", port, "ClueCon", on_event=events.append)
+        async with bare_freeswitch(folder, DIALPLAN.format(outbound=server.port, account=office.id)) as port:
+            client = await EslClient.connect("127.0.0.1", port, PASSWORD, on_event=events.append)
             await client.subscribe("CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE")
             job = asyncio.ensure_future(client.bgapi("originate", CALLER))
             await _rings_and_ends(phones, names, handled)
@@ -264,8 +186,8 @@ async def _ring_in_turn(office: Office, folder: Path, strategy: str) -> None:
     server = CallServer(handle_call)
     await server.start()
     try:
-        async with real_switch(folder, outbound=server.port, account=office.id) as port:
-            client = await EslClient.connect("127.0.0.1", port, "ClueCon")
+        async with bare_freeswitch(folder, DIALPLAN.format(outbound=server.port, account=office.id)) as port:
+            client = await EslClient.connect("127.0.0.1", port, PASSWORD)
             for size in SIZES:
                 transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
                 names = [f"s{size}n{number:04}" for number in range(size)]

@@ -15,9 +15,10 @@ from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.models import AuditEntry
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.identity.principal import Role, system_principal
+from apps.foundation.kit.secrets import decrypt
 from apps.pbx.devices.actions import create_device
 from apps.switching.calls.dial_string import Contact, Leg, dial_string
-from apps.switching.registrar.models import TrunkAddress
+from apps.switching.registrar.models import Gateway, TrunkAddress
 from tests.cast import Tree, plant_tree
 
 NUMBER = "+14155550100"
@@ -143,6 +144,19 @@ def test_a_carrier_s_addresses_are_in_the_directory(tree: Tree) -> None:
         assert not rows.filter(enabled=True).exists()
         delete_carrier(made, tree.principal)
     assert not rows.all().exists()
+
+
+def test_the_switches_register_where_a_gateway_says_so(tree: Tree) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        carrier(tree.bakery, "nameless", gateway={"register": True})
+    assert list(refused.value.violations) == ["gateways.0.username"]
+    made = carrier(tree.bakery, "own", gateway={"register": True, "username": "u", "password": "p", "port": 5070})
+    (gateway,) = Gateway.objects.filter(source_id=made.id)
+    assert (gateway.account_id, gateway.proxy, gateway.username) == (tree.bakery.id, "192.0.2.10:5070", "u")
+    assert decrypt(gateway.password_encrypted) == "p"
+    with account_scope(tree.bakery.id):
+        replace_carrier(made, {**made.document, "name": "own", "enabled": False}, system_principal(tree.bakery.id))
+    assert not Gateway.objects.filter(source_id=made.id).exists()
 
 
 def test_a_carrier_does_not_claim_a_customer_s_address(tree: Tree) -> None:

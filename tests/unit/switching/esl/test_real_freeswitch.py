@@ -1,103 +1,41 @@
 """The same client and server against a real FreeSWITCH, where one is installed: what recordings cannot answer back."""
 
 import asyncio
-import shutil
-import socket
 import uuid
 
 import pytest
 
 from apps.switching.esl.client import EslClient
-from apps.switching.esl.errors import AuthenticationFailed, CallHungUp, ConnectionLost
+from apps.switching.esl.errors import AuthenticationFailed, CallHungUp
 from apps.switching.esl.server import OutboundServer
+from tests.freeswitch_node import PASSWORD, bare_freeswitch, free_port
 from tests.unit.switching.esl.support import until
 
-FREESWITCH = shutil.which("freeswitch")
-pytestmark = [
-    pytest.mark.freeswitch,
-    pytest.mark.skipif(FREESWITCH is None, reason="no freeswitch on the PATH: the real event socket was NOT tested"),
-]
+pytestmark = pytest.mark.freeswitch
 
-CONFIGURATION = """<?xml version="1.0"?>
-<document type="freeswitch/xml">
-  <section name="configuration">
-    <configuration name="modules.conf"><modules>
-      <load module="mod_event_socket"/><load module="mod_commands"/><load module="mod_dptools"/>
-      <load module="mod_dialplan_xml"/><load module="mod_loopback"/><load module="mod_tone_stream"/>
-      <load module="mod_sndfile"/>
-    </modules></configuration>
-    <configuration name="event_socket.conf"><settings>
-      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="{esl}"/>
-      <param name="password" value="ClueCon"/>
-    </settings></configuration>
-    <configuration name="switch.conf"><settings>
-      <param name="sessions-per-second" value="1000"/><param name="max-sessions" value="1000"/>
-      <param name="loglevel" value="warning"/>
-    </settings></configuration>
-    <configuration name="timezones.conf"/>
-    <configuration name="acl.conf"/>
-    <configuration name="loopback.conf"/>
-    <configuration name="post_load_modules.conf"><modules/></configuration>
-  </section>
-  <section name="dialplan"><context name="default">
-    <extension name="ours"><condition field="destination_number" expression="^ours$">
-      <action application="socket" data="127.0.0.1:{outbound} async full"/>
-    </condition></extension>
-    <extension name="answer"><condition field="destination_number" expression="^answer$">
-      <action application="answer"/><action application="park"/>
-    </condition></extension>
-  </context></section>
-</document>
+DIALPLAN = """
+<extension name="ours"><condition field="destination_number" expression="^ours$">
+  <action application="socket" data="127.0.0.1:{outbound} async full"/>
+</condition></extension>
+<extension name="answer"><condition field="destination_number" expression="^answer$">
+  <action application="answer"/><action application="park"/>
+</condition></extension>
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class RealSwitch:
-    def __init__(self, folder, process, port: int, outbound: int) -> None:
-        self.folder, self.process, self.port, self.outbound = folder, process, port, outbound
+    def __init__(self, port: int, outbound: int) -> None:
+        self.port, self.outbound = port, outbound
 
     async def connect(self, **options) -> EslClient:
-        return await EslClient.connect("127.0.0.1", self.port, "ClueCon", **options)
+        return await EslClient.connect("127.0.0.1", self.port, PASSWORD, **options)
 
 
 @pytest.fixture
 async def switch(tmp_path):
-    esl, outbound = free_port(), free_port()
-    for name in ("conf", "log", "run", "db", "storage"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "conf" / "freeswitch.xml").write_text(CONFIGURATION.format(esl=esl, outbound=outbound))
-    folders = [part for name in ("conf", "log", "run", "db", "storage") for part in (f"-{name}", str(tmp_path / name))]
-    process = await asyncio.create_subprocess_exec(
-        *(FREESWITCH, "-nf", "-nc", "-nonat", "-nosql", *folders),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            try:
-                client = await EslClient.connect("127.0.0.1", esl, "ClueCon", timeout=1)
-                break
-            except ConnectionLost:
-                assert process.returncode is None, "freeswitch ended"
-                await asyncio.sleep(0.1)
-        else:
-            pytest.fail("freeswitch did not come up")
-        await client.close()
-        yield RealSwitch(tmp_path, process, esl, outbound)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), 10)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+    outbound = free_port()
+    async with bare_freeswitch(tmp_path, DIALPLAN.format(outbound=outbound)) as port:
+        yield RealSwitch(port, outbound)
 
 
 async def test_commands_jobs_and_events(switch):
