@@ -386,3 +386,20 @@ def test_a_thousand_phones_ring_on_the_lab(office: Office) -> None:
         await call.ended()
 
     world.play(scenario)
+
+
+@pytest.mark.parametrize(("own", "heard"), [("", "%(100,100,350)"), ("%(50,50,440)", "%(50,50,440)")])
+def test_a_callflow_s_ringback_is_heard_until_the_answer(office: Office, own: str, heard: str) -> None:
+    world = World(office, _1001=Answer(after=0.2, hang_up_after=0.1))
+    flow = {"module": "ring_group", "data": {"endpoints": world.members("1001"), "ringback": own}}
+    made = office.callflow([NUMBER], flow)
+    made.document = {"ringback": {"early": "%(100,100,350)", "transfer": "%(100,100,480)"}}
+    office.within(made.save)
+
+    async def scenario(world: World) -> None:
+        call = await world.carrier.call("+13125550199", NUMBER).answered()
+        assert call.channel.variables["ringback"] == f"tone_stream://{heard}"
+        assert call.channel.variables["transfer_ringback"] == f"tone_stream://{own or '%(100,100,480)'}"
+        await call.ended()
+
+    world.play(scenario)

@@ -12,8 +12,8 @@ the account's scope:
         await at_end(call, "missed_call_alert", {"recipients": ["ada@example.com"]})
         return go_on()
 
-Duties are kept in a variable of the caller's channel: they outlive the call server and a transfer, and come with the
-call record, so that they are done even where the caller hung up while nobody was listening.
+Duties are kept in a variable of the caller's channel, and with the call's trace: they outlive the call server and a
+transfer, and are done even where the caller hung up while nobody was listening (see `leftovers`).
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ async def handle_call(call: Call) -> None:
         # Without a cause the caller is on the line still: connected elsewhere, or the connection to the switch is gone.
         if cause:
             await _finish(run, cause)
+        else:
+            await tracer().write()
 
 
 async def _begin(call: Call) -> Run | None:

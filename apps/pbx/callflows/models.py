@@ -143,7 +143,8 @@ class CallTrace(models.Model):
 
     `id` follows from the call's id, so that whoever writes it last (the call server, another that took the call over,
     the call record's intake) writes the same row. A step is `{"at", "callflow_id", "path", "module", "outcome",
-    "wanted", "child"}`, `at` in Unix milliseconds.
+    "wanted", "child"}`, `at` in Unix milliseconds. `variables` are what the flow has set on the channel, while the call
+    goes on: what is left to be done at its end is among them.
     """
 
     id = models.CharField(primary_key=True, max_length=39)
@@ -158,6 +159,7 @@ class CallTrace(models.Model):
     ended = models.DateTimeField(null=True, blank=True)
     hangup_cause = models.CharField(max_length=64, blank=True)
     steps: "models.JSONField[list[dict[str, Any]], list[dict[str, Any]]]" = models.JSONField(default=list)
+    variables: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(default=dict)
 
     monthly = True
     objects = TraceManager()

@@ -13,7 +13,7 @@ from apps.foundation.kit.clock import now
 from apps.pbx.callflows.lookup import Resumption, Start, flow_of
 from apps.pbx.callflows.progress import PAUSES, Node, Place, Progress, children_of, write_progress
 from apps.pbx.callflows.registry import DEFAULT_CHILD, NO_DISPOSITION, AnyVerb, Branch, go_on, read_data, verbs
-from apps.pbx.callflows.sounds import sound_or_none
+from apps.pbx.callflows.sounds import playable_or_none
 from apps.pbx.callflows.trace_rows import Trace
 from apps.pbx.callflows.tracing import tracer
 from apps.switching.calls.port import Call, CallerHungUp
@@ -60,6 +60,12 @@ class Run:
     _skips: bool = False
     _in_preflow: bool = False
 
+    def __post_init__(self) -> None:
+        before = dict(self.call.variables)
+        self.trace.variables_now = lambda: {
+            name: value for name, value in self.call.variables.items() if value and before.get(name) != value
+        }
+
     def take_up(self, progress: Progress, found: Resumption, *, skips: bool) -> None:
         """Go on where another call server was. With `skips` behind that step, at its `_`."""
         self.steps, self.cause = max(0, progress.steps - 1), progress.cause
@@ -88,10 +94,11 @@ class Run:
 
     async def _first_words(self) -> dict[str, str]:
         words = {STARTED: str(int(self.trace.started.timestamp() * 1000)), **PAUSES}
-        if self.call.call_kind == "inbound" and (early := sound_or_none(self.start.ringback.early)):
-            words["early_ringback"] = early
-        if transfer := sound_or_none(self.start.ringback.transfer):
-            words["later_ringback"] = transfer
+        # What was asked for by an earlier flow of a transferred call holds no more.
+        early, later = self.start.ringback.early, self.start.ringback.transfer
+        inbound = self.call.call_kind == "inbound"
+        words["early_ringback"] = await playable_or_none(self.call, early) if early and inbound else ""
+        words["later_ringback"] = await playable_or_none(self.call, later) if later else ""
         return words
 
     async def _walk(self, place: Place | None) -> bool:

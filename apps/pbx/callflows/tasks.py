@@ -7,8 +7,9 @@ from typing import Any
 
 from celery import shared_task
 
-from apps.foundation.accounts.scope import account_scope
-from apps.pbx.callflows import missed_calls
+from apps.foundation.accounts.scope import account_scope, schema_scope
+from apps.foundation.tenants.schemas import installed_schemas
+from apps.pbx.callflows import leftovers, missed_calls
 
 
 @shared_task(name="callflows.mail_missed_call", autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
@@ -16,3 +17,16 @@ def mail_missed_call(account_id: str, address: str, language: str, zone: str, ca
     """Mail one person about a call nobody answered."""
     with account_scope(account_id):
         missed_calls.send_mail(address, language, zone, call)
+
+
+@shared_task(name="callflows.finish_left_over")
+def finish_left_over() -> int:
+    """Do what calls left to be done that ended while no call server had them. Answers how many calls there were."""
+    finished = 0
+    for schema in installed_schemas():
+        with schema_scope(schema):
+            waiting = leftovers.left_over()
+        for account_id, trace_id in waiting:
+            with account_scope(account_id):
+                finished += leftovers.finish(trace_id)
+    return finished

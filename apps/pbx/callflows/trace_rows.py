@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,8 @@ from apps.pbx.callflows.models import CallTrace
 log = logging.getLogger(__name__)
 #: A call may come back to the flows again and again (transfers); its first steps say most.
 MOST_KEPT = 500
-_WRITTEN = ["steps", "callflow_id", "interaction_id", "caller_id_number", "destination", "hangup_cause"]
+_TEXTS = ["callflow_id", "interaction_id", "caller_id_number", "destination", "hangup_cause"]
+_WRITTEN = ["steps", "variables", *_TEXTS]
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Trace:
     destination: str = ""
     hangup_cause: str = ""
     steps: list[dict[str, Any]] = field(default_factory=list)
+    #: Reads the variables the flow has set on the call by now.
+    variables_now: Callable[[], Mapping[str, str]] = dict
 
     @property
     def row_id(self) -> str:
@@ -50,8 +53,9 @@ class Trace:
             account_id=current_account_id(),
             started=self.started,
             steps=self.steps[:MOST_KEPT],
+            variables={name: value.replace("\0", "") for name, value in self.variables_now().items()},
         )
-        for name in ("call_id", *_WRITTEN[1:]):
+        for name in ("call_id", *_TEXTS):
             width = CallTrace._meta.get_field(name).max_length  # type: ignore[union-attr]
             setattr(row, name, getattr(self, name)[:width])
         return row
@@ -87,7 +91,7 @@ def finish_traces(finished: Iterable[tuple[Trace, EndedCall]]) -> None:
 def mark_ended(trace: Trace) -> bool:
     """Whether the call had not been marked yet."""
     rows = CallTrace.objects.filter(id=trace.row_id, month=first_of_month(trace.started.astimezone(UTC)).date())
-    return rows.filter(ended=None).update(ended=now(), hangup_cause=trace.hangup_cause[:64]) == 1
+    return rows.filter(ended=None).update(ended=now(), hangup_cause=trace.hangup_cause[:64], variables={}) == 1
 
 
 def steps_so_far(trace: Trace) -> list[dict[str, Any]]:

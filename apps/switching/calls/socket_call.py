@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import math
@@ -74,7 +75,8 @@ class SocketCall:
         self._channel = channel
         self._set: dict[str, str] = {}
         self._exported: list[str] = []
-        self._collected = 0
+        # A call that was taken over from a lost call server holds what it collected.
+        self._collected = next(n for n in itertools.count() if not channel.variable(f"collected_digits_{n + 1}"))
         self.uuid = channel.uuid
         self.switch = channel.get("FreeSWITCH-Switchname")
         self.account_id = channel.variable("account_id")
@@ -260,16 +262,25 @@ class SocketCall:
             self._queue("ring_ready")
         return await ring(self._line, request, text, bridge_id)
 
+    def _known(self, name: str) -> str:
+        """One channel variable, without reading all of them."""
+        return self._set.get(name, "") or self._channel.variable(name)
+
     def _ringing_variables(self, request: BridgeRequest) -> dict[str, str]:
         listed = self._channel.variable("export_vars").removeprefix("ARRAY::").replace("|:", ",").split(",")
         exported = dict.fromkeys(name for name in [*listed, *self._exported] if name and name not in LEGS_OWN)
         ringback = _media(request.ringback) if request.ringback else ""
+        transfer = ringback
+        if not ringback and not self.is_answered:
+            ringback, transfer = self._known("early_ringback"), self._known("later_ringback")
+        elif not ringback:
+            transfer = self._known("later_ringback")
         return {
             "hangup_after_bridge": "false",
             "continue_on_fail": "true",
             "export_vars": ",".join(exported),
             "ringback": ringback,
-            "transfer_ringback": ringback,
+            "transfer_ringback": transfer,
             "instant_ringback": "true" if ringback else "",
         }
 

@@ -12,9 +12,15 @@ TRACE_COLUMNS = """
     id varchar(39) NOT NULL, month date NOT NULL, account_id varchar(32) NOT NULL, call_id varchar(64) NOT NULL,
     interaction_id varchar(64) NOT NULL, callflow_id varchar(32) NOT NULL, caller_id_number varchar(64) NOT NULL,
     destination varchar(128) NOT NULL, started timestamptz NOT NULL, ended timestamptz,
-    hangup_cause varchar(64) NOT NULL, steps jsonb NOT NULL, PRIMARY KEY (id, month)
+    hangup_cause varchar(64) NOT NULL, steps jsonb NOT NULL, variables jsonb NOT NULL, PRIMARY KEY (id, month)
 """
-TRACE_INDEXES = ["account_id, started", "account_id, call_id", "account_id, interaction_id"]
+#: The last one is of calls that go on (or were never finished): a small part of the table.
+TRACE_INDEXES = [
+    "account_id, started",
+    "account_id, call_id",
+    "account_id, interaction_id",
+    "started) WHERE (ended IS NULL",
+]
 
 
 class Migration(migrations.Migration):
@@ -40,6 +46,7 @@ class Migration(migrations.Migration):
                 ('ended', models.DateTimeField(blank=True, null=True)),
                 ('hangup_cause', models.CharField(blank=True, max_length=64)),
                 ('steps', models.JSONField(default=list)),
+                ('variables', models.JSONField(default=dict)),
             ],
             options={
                 'db_table': 'call_trace',
