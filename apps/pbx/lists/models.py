@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from apps.foundation.documents.models import AccountRow, Document
+from apps.foundation.documents.models import AccountManager, AccountRow, Document, SchemaManager
 from apps.pbx.lists.numbers import in_one_form
 
 
@@ -62,8 +62,11 @@ class ListEntryPhoto(AccountRow):
     content = models.BinaryField()
     content_type = models.CharField(max_length=64)
 
+    objects: ClassVar[AccountManager] = AccountManager()
+    across_accounts: ClassVar[SchemaManager] = SchemaManager()
+
     class Meta:
-        base_manager_name = "objects"
+        base_manager_name = "across_accounts"
 
     def __str__(self) -> str:
         return self.entry_id

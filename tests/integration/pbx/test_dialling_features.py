@@ -153,12 +153,12 @@ def test_open_quick_calls(company: Company, alice: ApiClient, nobody: ApiClient,
 
 def test_hotdesks(alice: ApiClient) -> None:
     hotdesk = {"enabled": True, "id": "77", "pin": "4711"}
-    guest = alice.put("users", {"first_name": "G", "last_name": "Uest", "hotdesk": hotdesk}).data["id"]
+    guest = alice.put("users", {"first_name": "G", "last_name": "Guest", "hotdesk": hotdesk}).data["id"]
     phone = alice.put("devices", {"name": "Lobby", "hotdesk": {"users": {guest: {}}}}).data["id"]
     for path in ("hotdesks", f"users/{guest}/hotdesks", f"devices/{phone}/hotdesks"):
         (row,) = [one for one in alice.get(path).data if one["user_id"] == guest]
         assert (row["device_id"], row["hotdesk_id"]) == (phone, "77")
-    twice = alice.put("users", {"first_name": "T", "last_name": "Wice", "hotdesk": hotdesk})
+    twice = alice.put("users", {"first_name": "T", "last_name": "Twin", "hotdesk": hotdesk})
     assert list(twice.data) == ["hotdesk.id"]
     assert alice.delete(f"users/{guest}").status == 200
     assert alice.get(f"devices/{phone}/hotdesks").data == []

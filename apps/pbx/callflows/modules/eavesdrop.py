@@ -15,7 +15,7 @@ class EavesdropData(ReachData):
     mode: Listening = Field("listen", description="Only listen, speak to the watched person alone, or speak to both.")
 
 
-class ListenIn(Verb[EavesdropData]):
+class HearConversation(Verb[EavesdropData]):
     """Listen to a conversation of a device, a user or a group's member, or speak into it.
 
     Only for the approved device, user or group: without one nobody may. Each use is noted in the audit trail.

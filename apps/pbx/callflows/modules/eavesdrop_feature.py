@@ -21,7 +21,7 @@ class EavesdropFeatureData(ApprovedData):
     mode: Listening = Field("listen", description="Only listen, speak to the watched person alone, or speak to both.")
 
 
-class ListenInDialled(Verb[EavesdropFeatureData]):
+class HearDialledConversation(Verb[EavesdropFeatureData]):
     """Listen to the conversation of the dialled extension, or speak into it.
 
     Only for the approved device, user or group: without one nobody may. Each use is noted in the audit trail.

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('content_type', models.CharField(max_length=64)),
             ],
             options={
-                'base_manager_name': 'objects',
+                'base_manager_name': 'across_accounts',
             },
         ),
         migrations.CreateModel(
