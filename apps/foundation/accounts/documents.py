@@ -95,6 +95,38 @@ class Notifications(Shape):
     low_balance: LowBalance | None = None
 
 
+class RecordingParameters(Shape):
+    """How one kind of call is recorded."""
+
+    enabled: bool | None = Field(None, description="Whether it is recorded.")
+    format: Literal["mp3", "wav"] | None = Field(None, description="The file's format.")
+    record_min_sec: int | None = Field(None, ge=0, description="Shorter recordings are dropped. Seconds.")
+    record_on_answer: bool | None = Field(None, description="Begin when the call is answered.")
+    record_on_bridge: bool | None = Field(None, description="Begin when the parties are connected.")
+    record_sample_rate: int | None = Field(None, ge=8000, le=48000, description="Samples per second (Hz).")
+    time_limit: int | None = Field(None, ge=5, le=10800, description="The longest recording. Seconds.")
+    url: str | None = Field(None, max_length=2048, description="Where the file is sent as well. An http(s) address.")
+
+
+class RecordingNetworks(Shape):
+    any: RecordingParameters | None = Field(None, description="Every call.")
+    onnet: RecordingParameters | None = Field(None, description="Calls inside the account.")
+    offnet: RecordingParameters | None = Field(None, description="Calls from or to the outside.")
+
+
+class CallRecording(Shape):
+    any: RecordingNetworks | None = Field(None, description="Calls in both directions.")
+    inbound: RecordingNetworks | None = Field(None, description="Calls to the endpoint.")
+    outbound: RecordingNetworks | None = Field(None, description="Calls the endpoint makes.")
+
+
+class AccountCallRecording(Shape):
+    """What is recorded of every call of the account, and of every endpoint that says nothing of its own."""
+
+    account: CallRecording | None = Field(None, description="Calls of the account.")
+    endpoint: CallRecording | None = Field(None, description="Calls of its users and devices.")
+
+
 class Speech(Shape):
     voice: str | None = Field(None, max_length=64, description="`female`, `male`, or a voice the engine has.")
     engine: str | None = Field(
@@ -125,7 +157,9 @@ class AccountDocument(Shape):
         default_factory=dict, description="What is denied, by class of number (`international`, `tollfree_us` …)."
     )
     call_waiting: Switchable | None = None
-    call_recording: dict[str, Any] | None = Field(None, description="What is recorded, for the account and endpoints.")
+    call_recording: AccountCallRecording | None = Field(
+        None, description="What is recorded, for the account and endpoints."
+    )
     classifiers: dict[str, Any] | None = Field(
         None, description="Classes of numbers by name, over the usual ones: `{regex, friendly_name, pretty_print}`."
     )
@@ -149,6 +183,12 @@ class AccountDocument(Shape):
     music_on_hold: MusicOnHold = Field(default_factory=MusicOnHold)
     notifications: Notifications | None = None
     preflow: Preflow = Field(default_factory=Preflow)
+    recording_announcement: bool | None = Field(
+        None, description="Tell callers that they are recorded before a recording begins."
+    )
+    recording_retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Recordings are deleted after so many days; absent: never."
+    )
     ringtones: Ringtones = Field(default_factory=Ringtones)
     topup: Topup | None = None
     tts: Speech | None = Field(None, description="How prompts and texts are spoken.")

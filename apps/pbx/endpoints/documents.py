@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from apps.foundation.accounts.documents import CallerIdOptions, CallerIds, MusicOnHold, Ringtones
+from apps.foundation.accounts.documents import CallerIdOptions, CallerIds, CallRecording, MusicOnHold, Ringtones
 from apps.foundation.documents.shape import Shape
 
 
@@ -104,31 +104,6 @@ class Restriction(Shape):
 
 class OnOff(Shape):
     enabled: bool | None = Field(None, description="Whether it is on.")
-
-
-class RecordingParameters(Shape):
-    """How one kind of call is recorded."""
-
-    enabled: bool | None = Field(None, description="Whether it is recorded.")
-    format: Literal["mp3", "wav"] | None = Field(None, description="The file's format.")
-    record_min_sec: int | None = Field(None, ge=0, description="Shorter recordings are dropped. Seconds.")
-    record_on_answer: bool | None = Field(None, description="Begin when the call is answered.")
-    record_on_bridge: bool | None = Field(None, description="Begin when the parties are connected.")
-    record_sample_rate: int | None = Field(None, ge=8000, le=48000, description="Samples per second (Hz).")
-    time_limit: int | None = Field(None, ge=5, le=10800, description="The longest recording. Seconds.")
-    url: str | None = Field(None, max_length=2048, description="Where the file is sent.")
-
-
-class RecordingNetworks(Shape):
-    any: RecordingParameters | None = Field(None, description="Every call.")
-    onnet: RecordingParameters | None = Field(None, description="Calls inside the account.")
-    offnet: RecordingParameters | None = Field(None, description="Calls from or to the outside.")
-
-
-class CallRecording(Shape):
-    any: RecordingNetworks | None = Field(None, description="Calls in both directions.")
-    inbound: RecordingNetworks | None = Field(None, description="Calls to the endpoint.")
-    outbound: RecordingNetworks | None = Field(None, description="Calls the endpoint makes.")
 
 
 class ContactList(Shape):
