@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from django.db.models import QuerySet
 
@@ -28,6 +28,19 @@ class Binary:
     file_name: str = ""
     revision: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that may be large, sent in pieces; byte ranges are honoured. `size` in bytes; `opened` is closed when all
+    is sent. `inline` shows it where it is, `revision` is the ETag."""
+
+    opened: IO[bytes]
+    size: int
+    content_type: str
+    file_name: str
+    revision: str
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

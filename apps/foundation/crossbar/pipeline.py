@@ -99,7 +99,8 @@ def _serve(exchange: Exchange, endpoint: Endpoint, captured: dict[str, str]) -> 
     if operation is None:
         raise MethodNotAllowed(exchange.verb, endpoint.verbs)
     produces = operation.sub_path.produces if operation.sub_path else "application/json"
-    negotiate(exchange, produces, lists=exchange.verb == "GET")
+    also = operation.resource.also_produces if operation.item and operation.handler == "get" else ()
+    negotiate(exchange, produces, lists=exchange.verb == "GET", also=also)
     caller = _identify(exchange, operation, body.envelope)
     account = _account(endpoint, captured, caller)
     parent_ids = {noun: captured[f"{noun}_id"] for noun in endpoint.parents}
@@ -121,6 +122,7 @@ def _serve(exchange: Exchange, endpoint: Endpoint, captured: dict[str, str]) -> 
         parent_ids=parent_ids,
         arguments={name: value for name, value in captured.items() if name not in placed},
         token=exchange.token,
+        accept=exchange.accept,
     )
     authorization.authorize(request, operation, caller, account, _arguments(exchange, endpoint))
     with account_scope(account) if account is not None else nullcontext():

@@ -1,7 +1,8 @@
 """From what a handler returned to a response: envelope, pages, CSV, files, chunks."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import IO, Any
 
 import msgspec
 from django.core.handlers.asgi import ASGIRequest
@@ -11,13 +12,16 @@ from django.http.response import HttpResponseBase
 from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.accounts.models import Account
 from apps.foundation.crossbar import conditional, spreadsheet
-from apps.foundation.crossbar.answers import Answer, Binary, Listing, Rows
+from apps.foundation.crossbar.answers import Answer, Binary, Download, Listing, Rows
 from apps.foundation.crossbar.chunks import csv_chunks, json_chunks
 from apps.foundation.crossbar.envelope import JSON, Exchange, json_response, revision_of_content, success
-from apps.foundation.crossbar.errors import NotAcceptable
+from apps.foundation.crossbar.errors import NotAcceptable, RangeNotSatisfiable
 from apps.foundation.crossbar.listing import Page, chunk_size, page_of, parse_list_query, source_of
 
 CSV = "text/csv"
+_UNSAFE_NAME = re.compile(r"[^A-Za-z0-9 ._-]")
+#: Bytes of a download that are read at a time.
+PIECE = 256 * 1024
 
 
 def render(exchange: Exchange, outcome: Any, account: Account | None) -> HttpResponseBase:
@@ -26,6 +30,8 @@ def render(exchange: Exchange, outcome: Any, account: Account | None) -> HttpRes
         return outcome
     if isinstance(outcome, Binary):
         return _binary(exchange, outcome)
+    if isinstance(outcome, Download):
+        return _download_file(exchange, outcome)
     if isinstance(outcome, (Listing, Rows)):
         return _list(exchange, outcome, account)
     answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
@@ -118,15 +124,52 @@ def _binary(exchange: Exchange, file: Binary) -> HttpResponse:
     return HttpResponse(content, status=206, content_type=file.content_type, headers=headers)
 
 
-def negotiate(exchange: Exchange, produces: str, *, lists: bool) -> None:
+def _download_file(exchange: Exchange, file: Download) -> HttpResponseBase:
+    name = _UNSAFE_NAME.sub("_", file.file_name)[:120] or "download"
+    headers = {
+        "ETag": f'"{file.revision}"',
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'{"inline" if file.inline else "attachment"}; filename="{name}"',
+    }
+    if conditional.not_modified(exchange.http, file.revision):
+        file.opened.close()
+        return HttpResponse(status=304, headers={"ETag": headers["ETag"]})
+    try:
+        asked = conditional.byte_range(exchange.http.headers.get("Range", ""), file.size)
+    except RangeNotSatisfiable:
+        file.opened.close()
+        raise
+    first, last = asked or (0, file.size - 1)
+    headers["Content-Length"] = str(last - first + 1)
+    if asked is not None:
+        headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
+    pieces = _pieces(file.opened, first, last)
+    content = _aside(pieces) if isinstance(exchange.http, ASGIRequest) else pieces
+    status = 200 if asked is None else 206
+    response = StreamingHttpResponse(content, status=status, content_type=file.content_type, headers=headers)
+    response._resource_closers.append(file.opened.close)  # type: ignore[attr-defined]
+    return response
+
+
+def _pieces(opened: IO[bytes], first: int, last: int) -> Iterator[bytes]:
+    opened.seek(first)
+    left = last - first + 1
+    while left > 0 and (piece := opened.read(min(PIECE, left))):
+        left -= len(piece)
+        yield piece
+
+
+def negotiate(exchange: Exchange, produces: str, *, lists: bool, also: Sequence[str] = ()) -> None:
     """Settle what the client is given. `?accept=` stands for the header; a file is given whatever the header says.
+    `also` are further types that are offered where the client asks for one of them, never for `*/*`.
     Raises NotAcceptable."""
     if produces != JSON:
         return
     asked = exchange.http.GET.get("accept", "")
-    names = {"csv": CSV, "json": JSON, "pdf": "application/pdf", "mp3": "audio/mpeg"}
+    names = {"csv": CSV, "json": JSON, "pdf": "application/pdf", "mp3": "audio/mpeg", "wav": "audio/wav"}
     header = names.get(asked.lower(), asked) if asked else exchange.http.headers.get("Accept", "")
-    offered = [produces, *([CSV] if lists and produces == JSON else [])]
+    offered = [produces, *([CSV] if lists and produces == JSON else []), *also]
     if exchange.jsonp:
         offered.append("application/javascript")
     exchange.accept = _best(header, offered)

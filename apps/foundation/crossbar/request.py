@@ -40,6 +40,8 @@ class ApiRequest:
     parent_ids: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    #: The media type the client is given.
+    accept: str = "application/json"
 
     @property
     def principal(self) -> Principal:

@@ -133,6 +133,8 @@ class Resource:
     example: ClassVar[Any] = None
     #: Verbs that are not served although there is an action: "list", "get", "create", "replace", "patch", "delete".
     omits: ClassVar[tuple[str, ...]] = ()
+    #: Media types an item is also given as, where the client asks for one (`request.accept` says which).
+    also_produces: ClassVar[tuple[str, ...]] = ()
     singleton: ClassVar[bool] = False
     sub_paths: ClassVar[tuple[SubPath, ...]] = ()
 

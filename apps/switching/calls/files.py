@@ -2,16 +2,22 @@
 
 `keep_recorded` writes down that the file is awaited; a task then fetches it, at once and again until it is here. The
 file stays on the switch until its bytes are in the storage.
+
+A file that is about to be written is announced with `expect_recorded` and fetched once `recording_ended` says so; where
+nobody ever does, at the latest moment it was announced with.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from apps.foundation.kit.clock import now
 from apps.foundation.storage.actions import await_file, delete_file
 from apps.foundation.storage.models import FileState, StoredFile
 from apps.foundation.storage.queries import switch_url
@@ -34,6 +40,27 @@ def keep_recorded(kind: str, path: str, *, switch: str, name: str, content_type:
     RecordedFile.objects.create(id=file.id, account_id=file.account_id, switch=switch, path=path)
     transaction.on_commit(partial(_fetch_soon, file.account_id, file.id))
     return file
+
+
+@transaction.atomic
+def expect_recorded(
+    kind: str, path: str, *, switch: str, name: str, within: timedelta, content_type: str = "audio/wav"
+) -> StoredFile:
+    """The same for a file that the switch is going to write: it is complete `within` that time at the latest."""
+    recorded_path(path)
+    file = await_file(kind, name, content_type)
+    RecordedFile.objects.create(
+        id=file.id, account_id=file.account_id, switch=switch, path=path, next_try=now() + within
+    )
+    return file
+
+
+@transaction.atomic
+def recording_ended(account_id: str, file_ids: Iterable[str]) -> None:
+    """What `expect_recorded` announced is complete: have it fetched now."""
+    for file_id in file_ids:
+        if RecordedFile.objects.filter(id=file_id, account_id=account_id, attempts=0).update(next_try=now()):
+            transaction.on_commit(partial(_fetch_soon, account_id, file_id))
 
 
 @transaction.atomic
