@@ -133,6 +133,16 @@ def _channel(place: Planted) -> str:
     return place.marker
 
 
+def _parked_call(place: Planted) -> str:
+    from apps.pbx.parking.models import ParkedCall
+
+    slot = str(int(new_id()[:13], 16))[:16]
+    with account_scope(place.account):
+        values = {"slot": slot, "caller_id_name": place.marker, "parker_id": place.ids["devices"]}
+        ParkedCall.objects.create(account_id=place.account.id, call_id=place.ids["channels"], **values)
+    return slot
+
+
 def _registration(place: Planted) -> str:
     from apps.switching.registrar.models import Registration
 
@@ -186,6 +196,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "cdrs": _call_record,
     "call_traces": _call_trace,
     "channels": _channel,
+    "parked_calls": _parked_call,
     "registrations": _registration,
     "websockets": _websocket,
     "security": _attempt,

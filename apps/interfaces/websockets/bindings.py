@@ -16,6 +16,9 @@ CALL_EVENTS = (
     "CHANNEL_DESTROY",
     "CHANNEL_HOLD",
     "CHANNEL_UNHOLD",
+    "PARK_PARKED",
+    "PARK_RETRIEVED",
+    "PARK_ABANDONED",
 )
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 OBJECT_TYPES = ("account", "callflow", "device", "user", "group", "ring_group", "phone_number", "resource", "limits")

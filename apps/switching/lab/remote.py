@@ -130,13 +130,24 @@ async def _refer(switch: LabSwitch, request: Request) -> Request:
     mine = _talking(switch, str(request["uuid"]))
     far = mine.bridged_to
     assert far is not None
+    context = far.get("force_transfer_context") or far.profile.context
+    owner = mine.endpoint.owner if isinstance(mine.endpoint, LabCall) else None
+    referred_by = f"<sip:{owner.username}@{owner.realm}>" if isinstance(owner, LabPhone) else ""
     if "other" not in request:
-        context = far.get("force_transfer_context") or far.profile.context
+        far.set("sip_h_Referred-By", referred_by)
         switch.transfer(far, Redirect(str(request["number"]), context=context))
         mine.hang_up("BLIND_TRANSFER")
         return {}
-    other = _talking(switch, str(request["other"]))
-    assert other.bridged_to is not None
+    other = switch.channels.get(str(request["other"]))
+    if other is None:
+        raise BadRequestError(f"there is no channel {request['other']}")
+    if other.bridged_to is None:
+        # It talks to an application: the far end dials what the phone had dialled.
+        far.set("sip_h_Referred-By", referred_by)
+        switch.transfer(far, Redirect(other.profile.destination_number, context=context))
+        mine.hang_up("ATTENDED_TRANSFER")
+        other.hang_up("ATTENDED_TRANSFER")
+        return {}
     answer = await uuid_bridge(switch, f"{far.uuid} {other.bridged_to.uuid}")
     if not answer.startswith("+OK"):
         raise BadRequestError(answer.strip())
