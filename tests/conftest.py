@@ -15,8 +15,12 @@ claim()
 os.environ["DJANGO_SETTINGS_MODULE"] = "kazoo.settings"
 
 import django  # noqa: E402
+import hypothesis  # noqa: E402
 
 django.setup()
+# How long it takes to make up an input says how busy the machine is, and nothing about what is tested.
+hypothesis.settings.register_profile("kazoo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kazoo")
 
 NEEDS = {
     "freeswitch": ("freeswitch",),

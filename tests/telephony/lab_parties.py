@@ -54,6 +54,9 @@ class LabLine(Line):
     async def status(self) -> int:
         return int((await self._seen())["status"])
 
+    async def speak_early(self) -> None:
+        await self._lab.do("early", uuid=await self._uuid())
+
     async def answer(self) -> None:
         await self._lab.do("answer", uuid=await self._uuid())
 

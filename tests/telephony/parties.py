@@ -75,6 +75,10 @@ class Line(ABC):
         """The final SIP status of the INVITE; 0 where there is none yet."""
 
     @abstractmethod
+    async def speak_early(self) -> None:
+        """183: heard before the answer."""
+
+    @abstractmethod
     async def answer(self) -> None: ...
     @abstractmethod
     async def reject(self, status: int = 603) -> None: ...

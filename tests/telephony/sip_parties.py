@@ -36,6 +36,9 @@ class SipLine(Line):
     async def status(self) -> int:
         return self.call.status
 
+    async def speak_early(self) -> None:
+        await self.call.early_media()
+
     async def answer(self) -> None:
         await self.call.answer()
 

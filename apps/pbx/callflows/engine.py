@@ -16,6 +16,7 @@ from apps.foundation.accounts.scope import AccountUnknown
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.progress import VARIABLE, Progress, read_progress
+from apps.pbx.callflows.redialling import ALLOWED_NUMBER
 from apps.pbx.callflows.run import MOST_STEPS, Run, has_been_here, trace_of
 from apps.pbx.callflows.trace_rows import steps_so_far
 from apps.pbx.callflows.tracing import tracer
@@ -120,5 +121,5 @@ def _arrival(call: Call) -> Arrival:
         authorizing_id=call.authorizing_id,
         call_kind=call.call_kind,
         interaction_id=call.interaction_id,
-        referred_by=variables.get("sip_h_Referred-By", ""),
+        is_allowed=bool(call.destination) and variables.get(ALLOWED_NUMBER) == call.destination,
     )

@@ -66,9 +66,7 @@ def explain_call(asking: Asking) -> Explanation:
     verdict = may_start_call(asking.call_kind, interaction_id="", emergency=emergency)
     if not verdict.allowed:
         return Explanation(_("The limit %(limit)s is reached now") % {"limit": verdict.reason})
-    found = found_for(
-        account, Arrival(asking.destination, "", asking.authorizing_id, asking.call_kind, interaction_id="")
-    )
+    found = found_for(Arrival(asking.destination, "", asking.authorizing_id, asking.call_kind, interaction_id=""))
     if found is None:
         return Explanation(_("No callflow answers this: the caller hears that the number does not exist (404)"))
     asking.capture_group = found.capture_group

@@ -21,7 +21,6 @@ from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
 from apps.switching.calls.dial_string import settable
 from apps.switching.calls.port import CallKind
-from apps.switching.registrar.models import SipCredential
 
 logger = logging.getLogger(__name__)
 Node = Mapping[str, Any]
@@ -57,15 +56,19 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The call as it comes. `callflow_id` as routing found it, empty for none; `referred_by` the SIP address of the
-    phone that transferred it here, empty for none."""
+    """The call as it comes. `callflow_id` as routing found it, empty for none.
+
+    A carrier's call that one of the account's phones transferred comes as `internal`: the switch sends it to the
+    dialplan of phones, which no INVITE of a carrier reaches. Its Referred-By, which anybody can write, says nothing.
+    `is_allowed`: a flow of the account has dialled this number for the caller, whatever he may dial himself.
+    """
 
     dialled: str
     callflow_id: str
     authorizing_id: str
     call_kind: CallKind
     interaction_id: str
-    referred_by: str = ""
+    is_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ def look_up(arrival: Arrival) -> Start:
     verdict = may_start_call(arrival.call_kind, interaction_id=arrival.interaction_id, emergency=emergency)
     if not verdict.allowed:
         return Start(refusal=(486, f"Limit reached: {verdict.reason}"))
-    found = found_for(account, arrival)
+    found = found_for(arrival)
     if found is None:
         return Start(refusal=(404, "Not Found"))
-    if arrival.call_kind == "internal" and not emergency:
+    if arrival.call_kind == "internal" and not emergency and not arrival.is_allowed:
         on_net = not found.is_no_match
         denial = denial_of(account, arrival.dialled, arrival.authorizing_id, found.flow, classifiers, on_net=on_net)
         if denial is not None:
@@ -106,10 +109,10 @@ def look_up(arrival: Arrival) -> Start:
     return replace(start, variables={**start.variables, **music})
 
 
-def found_for(account: Account, arrival: Arrival) -> FoundFlow | None:
+def found_for(arrival: Arrival) -> FoundFlow | None:
     """The callflow that answers this call, None for none."""
     found = find_flow(arrival.dialled)
-    if found is not None and (not found.is_no_match or _is_own(account, arrival)):
+    if found is not None and (not found.is_no_match or _is_own(arrival)):
         return found
     routed = Callflow.objects.filter(id=arrival.callflow_id).first() if arrival.callflow_id else None
     return FoundFlow(routed) if routed is not None else None
@@ -158,16 +161,9 @@ def flow_of(callflow_id: str) -> Node | None:
     return found if isinstance(found, Mapping) else None
 
 
-def _is_own(account: Account, arrival: Arrival) -> bool:
+def _is_own(arrival: Arrival) -> bool:
     """Whether one of the account's own phones called, or sent the call here."""
-    if arrival.call_kind == "internal" and arrival.authorizing_id:
-        return True
-    username, _, realm = arrival.referred_by.strip("<> ").removeprefix("sip:").partition(";")[0].partition("@")
-    if not username or realm.partition(":")[0].lower() != account.realm:
-        return False
-    return SipCredential.objects.filter(
-        realm=account.realm, username=username, account_id=account.id, enabled=True
-    ).exists()
+    return arrival.call_kind == "internal" and bool(arrival.authorizing_id)
 
 
 def _preflow(account: Account) -> tuple[str, Node | None]:

@@ -10,12 +10,16 @@ from apps.pbx.callflows.queries import find_flow
 from apps.pbx.callflows.registry import Branch, go_on, jump
 from apps.switching.calls.port import Call
 
+#: The channel variable with the one number the caller's restrictions do not hold for.
+ALLOWED_NUMBER = "allowed_number"
 
-async def dial_anew(call: Call, number: str, *, only_outside: bool = False) -> Branch:
+
+async def dial_anew(call: Call, number: str, *, only_outside: bool = False, unrestricted: bool = False) -> Branch:
     """Raises `CallerLeft` where a flow of the account answers the number (with `only_outside`: none but `no_match`
-    does); else goes on at `_`."""
+    does); else goes on at `_`. With `unrestricted` the caller may dial this number, whatever he may dial otherwise."""
     if refusal := await in_account(call.account_id, _refusal, number, only_outside):
         return go_on(why=refusal)
+    await call.remember({ALLOWED_NUMBER: number if unrestricted else ""})
     await call.transfer(number)
     return go_on(why=f"dialled {number}")
 

@@ -178,7 +178,7 @@ class Call(Protocol):
 
     @property
     def owner_id(self) -> str:
-        """The user who owns the authorizing device, empty for none."""
+        """The user who owns the authorizing device, or whom a flow has named instead; empty for none."""
 
     @property
     def interaction_id(self) -> str:
@@ -310,6 +310,9 @@ class Call(Protocol):
         """Channel variables as they were when the call ended; those known so far where the switch did not say."""
 
     async def set_caller_id(self, caller_id: CallerId) -> None: ...
+
+    async def set_owner(self, user_id: str) -> None:
+        """The call is that user's from here on: his identity, his language, his restrictions."""
 
     async def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """End the call; nothing happens where it has ended."""

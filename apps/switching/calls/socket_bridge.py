@@ -19,12 +19,15 @@ logger = logging.getLogger(__name__)
 #: Set on every leg of one bridge, so that a bridge that is given up can hang them up.
 BRIDGE_ID = "bridge_id"
 #: Left by an earlier bridge, they would be read as the next one's.
-OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status"
+OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status bridge_answered"
+#: Set on the caller when a leg answers. The switch calls a bridge a success as soon as a leg sends sound (183), and
+#: nothing else it tells afterwards says whether that leg was ever answered.
+ANSWERED = "bridge_answered"
 #: More than a person presses before the first is dealt with.
 _MOST_WAITING = 100
 
 
-def shared_variables(request: BridgeRequest, bridge_id: str) -> dict[str, str]:
+def shared_variables(request: BridgeRequest, bridge_id: str, caller: str) -> dict[str, str]:
     """What is set on every leg."""
     shared = {
         "originate_timeout": str(max(1, request.timeout)),
@@ -33,6 +36,7 @@ def shared_variables(request: BridgeRequest, bridge_id: str) -> dict[str, str]:
         # Else what all legs share wins over what one leg says of itself.
         "local_var_clobber": "true",
         BRIDGE_ID: bridge_id,
+        "api_on_answer_bridge": f"uuid_setvar {caller} {ANSWERED} true",
         **request.variables,
     }
     if request.ignore_early_media or len(request.legs) > 1:
@@ -68,7 +72,10 @@ def _give_up(line: Line, bridge_id: str) -> None:
 def _result(done: Event, other_leg: str) -> BridgeResult:
     disposition = done.variable("originate_disposition")
     if disposition.upper() == "SUCCESS":
-        return BridgeResult(answered=True, cause="SUCCESS", other_leg=other_leg)
+        if done.variable(ANSWERED):
+            return BridgeResult(answered=True, cause="SUCCESS", other_leg=other_leg)
+        cause = done.variable("last_bridge_hangup_cause") or done.variable("bridge_hangup_cause") or "NO_ANSWER"
+        return BridgeResult(answered=False, cause=cause, sip_code=_sip_code(done))
     cause = disposition if disposition not in ("", "failure") else done.variable("originate_failed_cause")
     return BridgeResult(answered=False, cause=cause or "NO_ROUTE_DESTINATION", sip_code=_sip_code(done))
 

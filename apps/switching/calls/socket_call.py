@@ -253,7 +253,7 @@ class SocketCall:
 
     async def bridge(self, request: BridgeRequest) -> BridgeResult:
         bridge_id = new_bridge_id()
-        text = dial_string(request.legs, shared_variables(request, bridge_id))
+        text = dial_string(request.legs, shared_variables(request, bridge_id, self.uuid))
         self._queue("multiunset", OUTCOMES)
         for name, value in self._ringing_variables(request).items():
             self._queue("set" if value else "unset", f"{name}={value}" if value else name)
@@ -348,6 +348,10 @@ class SocketCall:
             name = f"effective_caller_id_{part}"
             self._queue("set" if shown else "unset", f"{name}={shown}" if shown else name)
         self.caller_id = caller_id
+
+    async def set_owner(self, user_id: str) -> None:
+        await self.set_variables({"owner_id": user_id})
+        self.owner_id = user_id
 
     async def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         if not self._line.has_left:

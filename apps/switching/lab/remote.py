@@ -10,7 +10,8 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 * ``{"do":"hang_up","uuid":…}`` · ``{"do":"dtmf","uuid":…,"digits":"12#"}`` · ``{"do":"hold","uuid":…,"on":true}``
 * ``{"do":"refer","uuid":…,"number":"1003"}`` a blind transfer; ``"other":<uuid>`` for an attended one
 * ``{"do":"silent","uuid":…,"on":true}`` the caller says nothing · ``{"do":"fax","uuid":…}`` a fax machine calls
-* ``{"do":"answer","uuid":…}`` · ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
+* ``{"do":"early","uuid":…}`` (183) · ``{"do":"answer","uuid":…}`` ·
+  ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
 * ``{"do":"state"}`` phones, channels, what rang where, and how the calls that were placed went
 """
 
@@ -105,6 +106,11 @@ async def _carrier_call(switch: LabSwitch, request: Request) -> Request:
     carrier = _carrier(switch)
     call = carrier.call(str(request["from"]), str(request["to"]), str(request.get("name", "")), request.get("headers"))
     return {"uuid": call.uuid, "id": call.id}
+
+
+async def _early(switch: LabSwitch, request: Request) -> Request:
+    _call(switch, request).early()
+    return {}
 
 
 async def _hang_up(switch: LabSwitch, request: Request) -> Request:
@@ -257,6 +263,7 @@ _ACTIONS: dict[str, Callable[[LabSwitch, Request], Awaitable[Request]]] = {
     "call": _place,
     "carrier": _set_carrier,
     "carrier_call": _carrier_call,
+    "early": _early,
     "hang_up": _hang_up,
     "dtmf": _dtmf,
     "hold": _hold,

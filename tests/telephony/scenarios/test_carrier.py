@@ -54,6 +54,24 @@ async def test_a_carrier_that_wants_registration(cast: Cast) -> None:
     await until(lambda: "bakery" not in agent.registered, "the registration is taken back", 20)
 
 
+async def test_a_carrier_that_speaks_before_it_refuses(cast: Cast) -> None:
+    """What is heard before the answer is no answer: the flow goes on at the child for the cause."""
+    bakery = await cast.customer()
+    anna = await bakery.phone("anna")
+    ben = await bakery.phone("ben")
+    instead = {"module": "device", "data": {"id": ben.device_id}, "children": {}}
+    await bakery.flow(["no_match"], "offnet", {}, children={"USER_BUSY": instead})
+    call = await anna.dial("+442079460000")
+    out = await cast.carrier.rings()
+    await out.speak_early()
+    if cast.is_real:
+        await call.hears(out)
+    await out.reject(486)
+    ring = await ben.rings()
+    await ring.answer()
+    await talk(call, ring)
+
+
 async def test_a_changed_password_is_registered_with(cast: Cast) -> None:
     bakery, agent, made = await registered_customer(cast)
     agent.accounts["bakery"] = "carrier-secret-2"

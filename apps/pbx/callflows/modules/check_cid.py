@@ -69,7 +69,7 @@ class CheckCallerId(Verb[CheckCidData]):
             await call.set_caller_id(CallerId(shown.name, shown.number).or_else(call.caller_id))
             await call.set_variables({"caller_id_chosen": "true"})
         if data.user_id:
-            await call.set_variables({"owner_id": data.user_id})
+            await call.set_owner(data.user_id)
 
     def explain(self, asking: Asking, data: CheckCidData) -> Branch:
         if data.use_absolute_mode:

@@ -36,7 +36,10 @@ class DynamicCidData(VerbData):
         "", max_length=128, description="With `list` and `lists`: the list.", json_schema_extra={"names": "list"}
     )
     idx_name: str = Field(
-        "", max_length=64, description="With `list`: the name of the pattern's group that holds the key and the number."
+        "",
+        max_length=64,
+        description="With `list`: the name of the pattern's group that holds the key; the longest group is then the "
+        "number. Without, the key is what the longest group begins with.",
     )
     media_id: Annotated[str | None, BlankIsAbsent] = Field(
         None, max_length=2048, description="With `manual`: what asks for the number."
@@ -53,7 +56,8 @@ class DynamicCidData(VerbData):
         False, description="Let the number dialled be one of the account's own; else only outside numbers."
     )
     enforce_call_restriction: bool = Field(
-        True, description="Refuse at once what the caller may not dial. A call that leaves is checked in any case."
+        True,
+        description="Refuse what the caller's restrictions forbid. Without, the number dialled here is let through.",
     )
 
 
@@ -69,12 +73,12 @@ class ChooseCallerId(Verb[DynamicCidData]):
     )
 
     async def run(self, call: Call, data: DynamicCidData) -> Branch:
-        number = _captured(call, data)
+        number = call.variables.get("capture_group", "")
         shown: CallerId | None = CallerId(data.caller_id.name, data.caller_id.number)
         if data.action == "manual":
             shown = await _asked(call, data)
         elif data.action in ("list", "lists"):
-            found = await in_account(call.account_id, _listed, data.id, number)
+            found = await in_account(call.account_id, _listed, data.id, _key(call, data), number)
             if found is None:
                 await call.play(await sound(call, Prompt("ivr-invalid_entry")))
                 return stop(why=f"the list has no entry for {number}")
@@ -106,21 +110,26 @@ async def _dialled(call: Call, data: DynamicCidData, number: str) -> Branch:
     if data.enforce_call_restriction and not await in_account(call.account_id, _may_dial, number, call.authorizing_id):
         await call.play(await sound(call, Prompt("cf-unauthorized_call")))
         return go_on(why=f"{number} may not be dialled", cause="CALL_REJECTED")
-    return await dial_anew(call, number, only_outside=not data.permit_custom_callflow)
+    return await dial_anew(
+        call, number, only_outside=not data.permit_custom_callflow, unrestricted=not data.enforce_call_restriction
+    )
 
 
-def _captured(call: Call, data: DynamicCidData) -> str:
-    named = call.variables.get(f"capture_group_{data.idx_name}", "") if data.idx_name else ""
-    return named or call.variables.get("capture_group", "")
+def _key(call: Call, data: DynamicCidData) -> str:
+    return call.variables.get(f"capture_group_{data.idx_name}", "") if data.idx_name else ""
 
 
-def _listed(list_id: str, dialled: str) -> tuple[CallerId, str] | None:
-    """What the entry shows, and the digits behind its key."""
-    found = entry_by_key([list_id], dialled)
+def _listed(list_id: str, key: str, dialled: str) -> tuple[CallerId, str] | None:
+    """What the entry shows, and the number to dial: all of `dialled` where the key is a group of its own, else the
+    digits behind it."""
+    apart = bool(key) and key != dialled
+    found = entry_by_key([list_id], key if apart else dialled)
     if found is None:
         return None
     entry, rest = found
-    return CallerId(entry.shown_name, entry.number or ""), rest
+    if apart and rest:
+        return None
+    return CallerId(entry.shown_name, entry.number or ""), dialled if apart else rest
 
 
 def _may_dial(number: str, authorizing_id: str) -> bool:

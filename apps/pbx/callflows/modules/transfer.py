@@ -16,10 +16,8 @@ class TransferData(VerbData):
         default_factory=lambda: ["no_match"], max_length=10,
         description="Callflows to go on with where nothing was captured either, by their number.",
     )  # fmt: skip
-    leg: Literal["self", "bleg"] = Field("self", description="Kept for clients: before a bridge there is only one leg.")
-    transfer_type: Literal["attended", "blind"] = Field(
-        "blind", description="Kept for clients: a flow has nobody to announce the caller."
-    )
+    leg: Literal["self"] = Field("self", description="The caller: before a bridge there is no other leg.")
+    transfer_type: Literal["blind"] = Field("blind", description="At once: a flow has nobody to announce the caller.")
 
 
 class Transfer(Verb[TransferData]):

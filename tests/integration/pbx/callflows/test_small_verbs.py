@@ -9,13 +9,15 @@ import pytest
 
 from apps.foundation.events.event import Event
 from apps.foundation.identity.principal import system_principal
-from apps.pbx.callflows.modules import edr, manual_presence
+from apps.pbx.callflows.engine import handle_call
+from apps.pbx.callflows.modules import edr
 from apps.pbx.callflows.modules.nomorobo import NomoroboData, score_of
 from apps.pbx.callflows.registry import Branch, read_data, verbs
 from apps.pbx.lists.actions import create_blacklist, create_entry, create_list, create_match_list
 from apps.pbx.lists.models import List
 from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.port import CallerHungUp, CallerId, CallerLeft
+from apps.switching.presence import actions as presence_actions
 from tests.pbx_office import Office, office, run
 
 __all__ = ["office"]
@@ -62,7 +64,7 @@ def test_check_cid_takes_the_number_itself_or_another_identity(office: Office) -
     data = {"regex": ".", "caller_id": {"external": {"number": "+13125550100"}}, "user_id": "u" * 32}
     _branch, call = step(office, "check_cid", data, caller_id=ADA)
     assert call.caller_id == CallerId("Ada", "+13125550100")
-    assert call.variables["owner_id"] == "u" * 32
+    assert call.owner_id == "u" * 32, "for whatever comes next"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,26 @@ def test_dynamic_cid_refuses_what_the_caller_may_not_dial(office: Office) -> Non
     fields = {"variables": {"capture_group": "011493012345678"}, "authorizing_id": phone.id}
     branch, call = step(office, "dynamic_cid", {"action": "static"}, **fields)
     assert (branch.cause, call.verbs) == ("CALL_REJECTED", ["play"])
-    assert left(office, "dynamic_cid", {"action": "static", "enforce_call_restriction": False}, **fields)
+    call = left(office, "dynamic_cid", {"action": "static", "enforce_call_restriction": False}, **fields)
+    again = FakeCall(account_id=office.id, destination="011493012345678", authorizing_id=phone.id)
+    again.variables = dict(call.variables)
+    run(handle_call(again))
+    assert again.ended_with == "SIP 486", "the flow answers it, not the restriction"
+    other = FakeCall(account_id=office.id, destination="011493012345679", authorizing_id=phone.id)
+    other.variables = dict(call.variables)
+    run(handle_call(other))
+    assert other.ended_with == "SIP 403", "no other number is let through by it"
+
+
+def test_dynamic_cid_takes_the_key_from_a_group_of_its_own(office: Office) -> None:
+    office.callflow(["no_match"], REFUSE)
+    listed = a_list(office, {"number": "+13125550001", "displayname": "One", "capture_group_key": "15"})
+    data = {"action": "list", "id": listed, "idx_name": "who"}
+    groups = {"capture_group": "15551230042", "capture_group_who": "15"}
+    call = left(office, "dynamic_cid", data, variables=groups)
+    assert (call.caller_id.name, call.details("transfer")) == ("One", ["15551230042"])
+    missed = {"capture_group": "15551230042", "capture_group_who": "151"}
+    assert "no entry" in step(office, "dynamic_cid", data, variables=missed)[0].why
 
 
 def test_dynamic_cid_takes_the_entry_whose_key_was_dialled(office: Office) -> None:
@@ -335,11 +356,11 @@ def test_nomorobo_goes_on_at_the_highest_child_not_above_the_score(
 
 def test_events_of_the_flow(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Event] = []
-    for module in (edr, manual_presence):
+    for module in (edr, presence_actions):
         monkeypatch.setattr(module, "publish", told.append)
     step(office, "edr", {"stage": "warehouse"})
     step(office, "manual_presence", {"presence_id": "8001@office.test", "status": "busy"})
-    assert [event.key for event in told] == ["call.EDR.11111111-2222-3333-4444-555555555555", "presence.set.8001"]
+    assert [event.key for event in told] == ["call.EDR.11111111-2222-3333-4444-555555555555", "presence.update.8001"]
     assert told[0].data()["metadata"] == {"stage": "warehouse"}
     assert told[1].data()["state"] == "busy"
 
