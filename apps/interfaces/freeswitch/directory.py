@@ -22,8 +22,9 @@ CACHE_MILLISECONDS = 60_000
 _REMEMBERED = 20_000
 #: An `event_socket_auth` least of all: a phone's user is nobody on the event socket.
 _ANSWERED = frozenset({"sip_auth", "user_call", ""})
+#: A presence id without a realm names no lamp to mod_sofia: what lamps show comes from `switching.presence` alone.
 _DIAL_STRING = (
-    "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}"
+    "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}}"
     "${sofia_contact(internal/${dialed_user}@${dialed_domain})}"
 )
 
@@ -82,6 +83,7 @@ def user_document(row: Row) -> bytes:
         **json.loads(row["variables"]),
         "account_id": row["account_id"],
         "user_context": "internal",
+        "presence_id": row["username"],
     }
     variables.setdefault("authorizing_id", row["device_id"])
     variables.setdefault("authorizing_type", "device")

@@ -15,6 +15,7 @@ from apps.pbx.callflows.lint import certain_loop
 from apps.pbx.callflows.models import Callflow, CallflowNumber
 from apps.pbx.callflows.registry import validate_flow
 from apps.pbx.callflows.versions import forget_versions, keep_version
+from apps.pbx.lamps.actions import show_callflow, show_nothing
 from apps.pbx.numbers.answering import answer_with, own_numbers, stop_answering_with
 from apps.pbx.ring_groups.models import RingGroup
 
@@ -62,6 +63,7 @@ def remove_callflow(callflow: Callflow, principal: Principal, *, hard: bool = Fa
     """Delete a callflow, whoever keeps it."""
     CallflowNumber.objects.filter(callflow_id=callflow.id).delete()
     stop_answering_with(callflow.id)
+    show_nothing(callflow.account_id, callflow.id)
     if hard:
         forget_versions(callflow.id)
     return delete_document(callflow, principal, hard=hard)
@@ -100,6 +102,7 @@ def _write_numbers(callflow: Callflow) -> None:
         _refuse_taken(callflow)
         raise
     answer_with(callflow.id, callflow.numbers)
+    show_callflow(callflow)
 
 
 def _refuse_taken(callflow: Callflow) -> None:

@@ -18,6 +18,7 @@ from apps.pbx.devices import directory
 from apps.pbx.devices.documents import DeviceDocument
 from apps.pbx.devices.models import NEVER_REGISTER, Device
 from apps.pbx.hardware import actions as hardware
+from apps.pbx.lamps.actions import show_device, show_nothing
 from apps.pbx.users.models import User
 from apps.switching.calls import tasks
 from apps.switching.registrar.actions import write_credential
@@ -50,6 +51,7 @@ def replace_device(device: Device, document: dict[str, Any], principal: Principa
 def delete_device(device: Device, principal: Principal, *, hard: bool = False) -> Device:
     directory.remove(device)
     hardware.release(device.id)
+    show_nothing(device.account_id, device.id)
     return delete_document(device, principal, hard=hard)
 
 
@@ -152,6 +154,7 @@ def _acting(device: Device, owner: User | None) -> User | None:
 
 def _write_directory(device: Device, account: Account, owner: User | None) -> None:
     directory.write(device, account, owner)
+    show_device(device)
     if not device.mac_address:
         hardware.release(device.id)
         return

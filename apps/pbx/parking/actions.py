@@ -13,14 +13,13 @@ from apps.foundation.accounts.scope import current_account_id, hold_account
 from apps.foundation.events.publishing import publish
 from apps.foundation.kit.clock import now
 from apps.pbx.callflows.ending import EndedCall, at_call_end
-from apps.pbx.callflows.modules.manual_presence import LampSet
 from apps.pbx.parking.documents import ParkData, PresenceType
 from apps.pbx.parking.events import ParkingChanged, ParkingEvent
 from apps.pbx.parking.models import ParkedCall
 from apps.pbx.parking.queries import FIRST_SLOT, parker_of, present
+from apps.switching.presence.actions import set_lamp
 
 DUTY = "leave_parking_slot"
-LAMPS: Mapping[PresenceType, str] = {"early": "ringing", "confirmed": "busy", "terminated": "idle"}
 #: More slots than anybody can watch.
 MOST_SLOTS = 500
 Outcome = Literal["parked", "occupied", "full", "exceeded"]
@@ -106,7 +105,7 @@ def _settle(row: ParkedCall, parking: Parking, data: ParkData, parker: str, asks
     row.save()
     if not asks:
         _announce(row, "PARK_PARKED")
-    _light(row, LAMPS[data.presence_type_of(row.slot)])
+    _light(row, data.presence_type_of(row.slot))
     return Parked("parked", row.slot, parker, asks)
 
 
@@ -117,7 +116,7 @@ def leave(call_id: str, event: ParkingEvent) -> None:
         row.delete()
         if not row.asks:
             _announce(row, event)
-        _light(row, "idle")
+        _light(row, "terminated")
 
 
 @transaction.atomic
@@ -147,5 +146,5 @@ def _announce(row: ParkedCall, name: ParkingEvent) -> None:
     )
 
 
-def _light(row: ParkedCall, state: str) -> None:
-    publish(LampSet(current_account_id(), row.presence_id, state))
+def _light(row: ParkedCall, state: PresenceType) -> None:
+    set_lamp(current_account_id(), row.presence_id, state, source="slot")

@@ -13,6 +13,7 @@ from apps.foundation.identity.models import CredentialsRefused
 from apps.foundation.identity.principal import Principal, Role
 from apps.pbx.devices.actions import release_devices_of, rewrite_directory
 from apps.pbx.devices.models import Device
+from apps.pbx.lamps.actions import show_nothing, show_user
 from apps.pbx.users.documents import OWN_FIELDS, UserDocument
 from apps.pbx.users.models import User
 
@@ -29,7 +30,9 @@ def create_user(document: dict[str, Any], principal: Principal) -> User:
     _refuse_taken(document.get("username"))
     try:
         with transaction.atomic():
-            return create_document(User, document, principal)
+            user = create_document(User, document, principal)
+            show_user(user)
+            return user
     except CredentialsRefused as refused:
         raise _violation(refused) from None
     except IntegrityError:
@@ -61,6 +64,7 @@ def replace_user(user: User, document: dict[str, Any], principal: Principal) -> 
     if any(before.get(field) != after.get(field) for field in IN_DIRECTORY):
         mine = Q(owner_id=user.id) | Q(logged_in__contains=[user.id])
         rewrite_directory(Device.objects.select_for_update().filter(mine))
+    show_user(user)
     return user
 
 
@@ -68,6 +72,7 @@ def replace_user(user: User, document: dict[str, Any], principal: Principal) -> 
 def delete_user(user: User, principal: Principal, *, hard: bool = False) -> User:
     """His devices stay and belong to nobody; his tokens stop at once."""
     release_devices_of(user.id, principal)
+    show_nothing(user.account_id, user.id)
     return delete_document(user, principal, hard=hard)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import DatabaseError
 
@@ -35,18 +35,31 @@ GATHER_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 
 
+class Watcher(Protocol):
+    """Who else hears a node: `events` are the names of those it wants besides ours. It must not block."""
+
+    @property
+    def events(self) -> Sequence[str]: ...
+
+    def heard(self, node: str, event: Event) -> None: ...
+
+    def connected(self, node: str, orders: PersistentClient) -> None:
+        """The node is reached, for the first time or again, and its calls are known."""
+
+
 class NodeListener:
     """`start`, and `stop` when done. `commands` is the connection for orders."""
 
-    def __init__(self, address: SwitchAddress, *, queue_size: int = 20_000) -> None:
+    def __init__(self, address: SwitchAddress, *, queue_size: int = 20_000, watchers: Sequence[Watcher] = ()) -> None:
         self.name = address.name
+        self._watchers = {watcher: frozenset(watcher.events) for watcher in watchers}
         self._address = address
         self._queue = EventQueue(queue_size)
         self._events = PersistentClient(
             address.host,
             address.port,
             address.password,
-            events=EVENTS,
+            events=sorted({*EVENTS, *(name for names in self._watchers.values() for name in names)}),
             custom=CUSTOM_EVENTS,
             on_event=self._queue.put,
             on_connected=self._connected,
@@ -85,6 +98,8 @@ class NodeListener:
         # What was said while we were away: users may have changed, and carriers.
         await client.api("xml_flush_cache")
         await client.bgapi("sofia", "profile external rescan", timeout=30)
+        for watcher in self._watchers:
+            watcher.connected(self.name, self.commands)
 
     def _lost(self, error: Exception | None) -> None:
         self._spawn(in_directory(mark_node, self.name, NodeState.DOWN, problem=str(error or "closed by the switch")))
@@ -98,6 +113,10 @@ class NodeListener:
         while True:
             batch = await self._queue.get_batch(BATCH, GATHER_SECONDS)
             facts = [fact for event in batch if (fact := self._translated(event))]
+            for watcher, names in self._watchers.items():
+                for event in batch:
+                    if event.name in names:
+                        watcher.heard(self.name, event)
             if facts:
                 await self._apply(facts)
             if self._queue.needs_resync and self._events.connected:

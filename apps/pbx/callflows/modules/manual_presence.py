@@ -1,30 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from apps.foundation.accounts.bridge import in_account
-from apps.foundation.events.event import Event
-from apps.foundation.events.publishing import publish
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on
 from apps.switching.calls.port import Call
+from apps.switching.presence.actions import set_lamp
 
-
-@dataclass(frozen=True, slots=True)
-class LampSet(Event):
-    """A lamp was set by hand. `state` is idle, ringing or busy."""
-
-    presence_id: str
-    state: str
-
-    @property
-    def key(self) -> str:
-        return f"presence.set.{self.presence_id}"
-
-    def data(self) -> dict[str, Any]:
-        return {"account_id": self.account_id, "presence_id": self.presence_id, "state": self.state}
+_STATES = {"idle": "terminated", "ringing": "early", "busy": "confirmed"}
 
 
 class ManualPresenceData(VerbData):
@@ -40,5 +25,5 @@ class SetLamp(Verb[ManualPresenceData]):
 
     async def run(self, call: Call, data: ManualPresenceData) -> Branch:
         presence_id = data.presence_id.partition("@")[0]
-        await in_account(call.account_id, publish, LampSet(call.account_id, presence_id, data.status))
+        await in_account(call.account_id, set_lamp, call.account_id, presence_id, _STATES[data.status])
         return go_on(why=f"the lamp {presence_id} is {data.status}")

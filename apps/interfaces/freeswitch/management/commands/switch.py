@@ -16,6 +16,7 @@ from apps.interfaces.freeswitch.door import is_allowed
 from apps.pbx.callflows.engine import handle_call
 from apps.switching.calls.call_server import CallServer
 from apps.switching.calls.orphans import fetch_orphans_of
+from apps.switching.presence.desk import LampDesk
 from apps.switching.switches.listener import NodeListener
 from apps.switching.switches.orders import follow_orders
 from kazoo.environment import Environment, environment
@@ -41,13 +42,15 @@ async def serve(settings: Environment) -> None:
     server = CallServer(
         handle_call, settings.call_server_host, settings.ports.outbound, allowed=partial(is_allowed, settings)
     )
-    listeners = [NodeListener(address) for address in settings.effective_switches]
+    lamps = LampDesk()
+    listeners = [NodeListener(address, watchers=[lamps]) for address in settings.effective_switches]
 
     async def obey(words: Sequence[str]) -> None:
         await asyncio.gather(*(listener.order(words) for listener in listeners))
 
     orders = asyncio.create_task(follow_orders(obey), name="orders")
     await server.start()
+    lamps.start()
     for listener in listeners:
         await listener.start()
     fetching = [asyncio.create_task(_fetch(listener, server)) for listener in listeners]
@@ -55,7 +58,7 @@ async def serve(settings: Environment) -> None:
     await stop.wait()
     for task in (orders, *fetching):
         task.cancel()
-    await asyncio.gather(server.stop(), *(listener.stop() for listener in listeners))
+    await asyncio.gather(server.stop(), lamps.stop(), *(listener.stop() for listener in listeners))
 
 
 async def _fetch(listener: NodeListener, server: CallServer) -> None:

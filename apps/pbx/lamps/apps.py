@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LampsConfig(AppConfig):
+    name = "apps.pbx.lamps"
+    label = "lamps"
