@@ -41,6 +41,7 @@ SUMMARY = (
     "authorizing_id",
     "owner_id",
     "recording_id",
+    "media_recordings",
 )
 
 

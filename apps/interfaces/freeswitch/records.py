@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
+from apps.foundation.kit.ids import MONTHLY_ID_PATTERN
 
 
 def read_record(body: bytes, node: str) -> FinishedLeg | None:
@@ -78,6 +79,9 @@ def _details(variables: Mapping[str, str], document: Any) -> dict[str, Any]:
         "resource_id": variables.get("resource_id", ""),
     }
     details: dict[str, Any] = {name: value for name, value in found.items() if value}
+    named = variables.get("media_recordings", "").split(",")
+    if recordings := [one for one in named if MONTHLY_ID_PATTERN.fullmatch(one)][:100]:
+        details |= {"media_recordings": recordings, "recording_id": recordings[0]}
     try:
         details["mean_opinion_score"] = float(document["callStats"]["audio"]["inbound"]["mos"])
     except (LookupError, TypeError, ValueError):

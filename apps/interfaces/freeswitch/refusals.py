@@ -11,6 +11,7 @@ from apps.commerce.cdrs.actions import record_legs
 from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
 from apps.interfaces.freeswitch.models import RefusedRecord
 from apps.interfaces.freeswitch.records import read_record
+from apps.pbx.recordings.actions import channel_ended
 
 #: Credentials of a carrier or a phone, and what a password could be guessed from, as variables of a leg and inside the
 #: dial string of an application (`[^^~sip_auth_password=secret~…]`, percent-encoded or not).
@@ -42,6 +43,8 @@ def take_in_now(body: bytes, node: str, call_id: str = "") -> bool:
     refused = record_legs([leg]) if leg else {}
     for refused_id, problem in refused.items():
         keep_refused(node, refused_id, problem, body)
+    if leg is not None and not refused:
+        _complete_recordings(leg)
     return not refused
 
 
@@ -60,3 +63,11 @@ def record_batch(batch: list[tuple[FinishedLeg, bytes]]) -> None:
     for leg, body in batch:
         if leg.call_id in refused:
             keep_refused(leg.switch, leg.call_id, refused[leg.call_id], body)
+        else:
+            _complete_recordings(leg)
+
+
+def _complete_recordings(leg: FinishedLeg) -> None:
+    """What was recorded of the leg is complete with it, whoever handled the call."""
+    if recordings := leg.details.get("media_recordings"):
+        channel_ended(leg.account_id, recordings, was_answered=leg.answered is not None)

@@ -75,7 +75,7 @@ def register(recording_id: str, path: str, call: RecordedCall, wanted: Wanted) -
     """Write down that `path` (absolute on the switch) is going to be recorded. None where the same rule has the call
     recorded already."""
     hold_account()
-    if wanted.origin and wanted.label == "" and running(call.call_id).filter(origin=wanted.origin).exists():
+    if wanted.once and running(call.call_id).filter(origin=wanted.origin).exists():
         return None
     moment = now()
     ensure_partition(Recording, moment)

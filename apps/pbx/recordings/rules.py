@@ -30,7 +30,7 @@ def account_wants(account: Document, call_kind: str, to_network: Network) -> Wan
     for direction, network in asked:
         found = _nearest([source], direction, network)
         if found is not None and found.get("enabled") is True:
-            return Wanted.of(found, origin=_origin(direction, network, "account"))
+            return Wanted.of(found, origin=_origin(direction, network, "account"), once=True)
     return None
 
 
@@ -47,7 +47,7 @@ def endpoint_wants(
     found = _nearest(sources, direction, network)
     if found is None or found.get("enabled") is not True:
         return None
-    return Wanted.of(found, origin=_origin(direction, network, "endpoint"), owner_id=owner_id)
+    return Wanted.of(found, origin=_origin(direction, network, "endpoint"), owner_id=owner_id, once=True)
 
 
 def says_anything(*documents: Document) -> bool:

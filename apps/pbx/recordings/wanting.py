@@ -19,7 +19,8 @@ class Wanted:
     nothing is kept. `sample_rate` 0 is the call's own. With `url` a copy is sent there by `method`.
 
     Nothing is recorded before the call is answered; with `after_bridge` nothing before somebody talks to the caller.
-    A recording that does not `follow_transfer` ends when the caller is transferred.
+    A recording that does not `follow_transfer` ends when the caller is transferred. With `once` a call that is being
+    recorded for the same `origin` is not recorded again.
     """
 
     origin: str = ""
@@ -35,6 +36,7 @@ class Wanted:
     label: str = ""
     owner_id: str = ""
     follow_transfer: bool = True
+    once: bool = False
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], **more: Any) -> Self:
