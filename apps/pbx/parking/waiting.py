@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 
 from apps.foundation.accounts.bridge import in_account
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 PARKED_BY = "parked_by"
 ATTENDED = "ATTENDED_TRANSFER"
 SHORTEST_RING = 5
+#: Nobody is left waiting longer.
+LONGEST_SECONDS = 4 * 3600
 
 
 def was_sent(call: Call) -> bool:
@@ -103,14 +106,16 @@ async def _asking(call: Call, data: ParkData, parked: Parked) -> Branch:
 
 
 async def _waiting(call: Call, data: ParkData, parked: Parked) -> Branch:
-    played = await music(call)
-    while True:
-        await call.wait(data.ringback_seconds(parked.slot), played)
+    played, seconds = await music(call), data.ringback_seconds(parked.slot)
+    for _round in range(math.ceil(LONGEST_SECONDS / (seconds + data.callback_seconds(parked.slot)))):
+        await call.wait(seconds, played)
         if await _ring_parker(call, data, parked):
             return stop(why="whoever parked the call has it again")
         if parked.slot in data.child_keys:
             await in_account(call.account_id, actions.leave, call.uuid, "PARK_ABANDONED")
             return go_on(parked.slot, why=f"nobody took the call in slot {parked.slot}")
+    await in_account(call.account_id, actions.leave, call.uuid, "PARK_ABANDONED")
+    return go_on(why=f"the call waited in slot {parked.slot} for hours")
 
 
 async def _no_room(call: Call, data: ParkData, parked: Parked) -> Branch:

@@ -23,7 +23,7 @@ class Park(Verb[ParkData]):
     children: ClassVar[dict[str, str]] = {
         "101, 102 …": "nobody took the call in this slot, nor did whoever parked it answer",
         "MAX_SLOT_EXCEEDED": "the slot is beyond max_slot_number",
-        "_": "there was nobody to take back, or no slot for the call",
+        "_": "there was nobody to take back, or no slot for the call, or it waited for hours",
     }
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"action": "auto", "default_ringback_timeout": 120000, "default_callback_timeout": 30},
