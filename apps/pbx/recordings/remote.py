@@ -1,0 +1,94 @@
+"""Starting, stopping and pausing recordings on any live channel from outside its call: the API and keys on either leg.
+
+Runs inside `account_scope`, in a worker or a request. Raises EslError or UnknownNode where the node is away.
+"""
+
+from __future__ import annotations
+
+from apps.foundation.accounts.scope import current_account_id
+from apps.pbx.recordings.actions import RecordedCall, complete, drop, file_for, new_recording_id, register
+from apps.pbx.recordings.calling import VARIABLE
+from apps.pbx.recordings.queries import running_named
+from apps.pbx.recordings.wanting import Wanted
+from apps.switching.calls import recording_commands
+from apps.switching.calls.commands import NodeCommand, set_variable
+from apps.switching.calls.models import LiveChannel
+from apps.switching.calls.port import SwitchRefused
+from apps.switching.calls.recording_commands import RecordingOptions
+from apps.switching.calls.recording_names import path_below
+from apps.switching.switches.lines import run_api
+
+
+def start_on(channel: LiveChannel, wanted: Wanted) -> str:
+    """Record the channel from now on; the recording's id, empty where it is recorded already for the same reason.
+    Raises SwitchRefused."""
+    recording_id = new_recording_id()
+    path = path_below(_directory(channel.switch), file_for(current_account_id(), recording_id))
+    registered = register(recording_id, path, _recorded(channel), wanted)
+    if registered is None:
+        return ""
+    options = RecordingOptions(wanted.limit, True, 0, wanted.after_answer, wanted.after_bridge)
+    try:
+        _tell(channel, set_variable(channel.uuid, VARIABLE, ",".join(registered.ids)))
+        _tell(channel, recording_commands.start_recording(channel.uuid, path, options))
+    except SwitchRefused:
+        drop([recording_id])
+        raise
+    return recording_id
+
+
+def stop_on(channel: LiveChannel, name: str = "") -> int:
+    """End what is being recorded of the channel, all of it or what has this name or label; how many that were."""
+    ids = running_named(channel.uuid, name)
+    for path in _paths(channel, ids):
+        try:
+            _tell(channel, recording_commands.stop_recording(channel.uuid, path))
+        except SwitchRefused:
+            pass  # it has ended by itself
+    complete(ids)
+    return len(ids)
+
+
+def pause_on(channel: LiveChannel, paused: bool, name: str = "") -> int:
+    """Silence in the recordings while paused; how many that are. Raises SwitchRefused."""
+    ids = running_named(channel.uuid, name)
+    for path in _paths(channel, ids):
+        _tell(channel, recording_commands.mask_recording(channel.uuid, path, paused))
+    return len(ids)
+
+
+def _paths(channel: LiveChannel, ids: list[str]) -> list[str]:
+    if not ids:
+        return []
+    directory = _directory(channel.switch)
+    return [path_below(directory, file_for(current_account_id(), one)) for one in ids]
+
+
+def _directory(switch: str) -> str:
+    return run_api(switch, "global_getvar", "recordings_dir").text.strip()
+
+
+def _tell(channel: LiveChannel, command: NodeCommand) -> None:
+    answer = run_api(channel.switch, command.name, command.arguments)
+    if not answer.ok:
+        raise SwitchRefused(answer.text.strip())
+
+
+def _recorded(channel: LiveChannel) -> RecordedCall:
+    details = {
+        "direction": channel.direction,
+        "caller_id_name": channel.caller_id_name,
+        "caller_id_number": channel.caller_id_number,
+        "callee_id_name": channel.callee_id_name,
+        "callee_id_number": channel.callee_id_number or channel.destination,
+        "from": channel.from_uri,
+        "to": channel.to_uri,
+        "custom_channel_vars": {"account_id": channel.account_id, "call_interaction_id": channel.interaction_id},
+    }
+    return RecordedCall(
+        call_id=channel.uuid,
+        switch=channel.switch,
+        interaction_id=channel.interaction_id,
+        owner_id=channel.owner_id,
+        details={name: value for name, value in details.items() if value},
+    )
