@@ -21,6 +21,7 @@ from apps.pbx.callflows.run import MOST_STEPS, Run, has_been_here, trace_of
 from apps.pbx.callflows.trace_rows import steps_so_far
 from apps.pbx.callflows.tracing import tracer
 from apps.pbx.media.speech import Prompt, sound
+from apps.pbx.recordings.calling import follow_rules
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
 
 __all__ = ["MOST_STEPS", "handle_call"]
@@ -73,6 +74,7 @@ async def _begin(call: Call) -> Run | None:
     trace.callflow_id = start.callflow_id
     if has_been_here(call):
         trace.steps = await in_account(call.account_id, steps_so_far, trace)
+    await follow_rules(call, start.recorded, was_transferred=has_been_here(call))
     return Run(call, start, trace)
 
 

@@ -19,6 +19,8 @@ from apps.pbx.callflows.trace_rows import Trace, steps_so_far
 from apps.pbx.media.music import hold_music
 from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
+from apps.pbx.recordings.applying import wanted_at_start
+from apps.pbx.recordings.wanting import Wanted
 from apps.switching.calls.dial_string import settable
 from apps.switching.calls.port import CallKind
 
@@ -47,6 +49,8 @@ class Start:
     ringback: Ringback = field(default_factory=Ringback)
     refusal: Refusal | None = None
     prompt: str = ""
+    #: What rules have recorded from the beginning.
+    recorded: tuple[Wanted, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -106,7 +110,8 @@ def look_up(arrival: Arrival) -> Start:
             return Start(refusal=(denial.code, denial.reason), prompt=denial.prompt)
     start = started(account, found)
     music = hold_music(account, arrival.authorizing_id, "")
-    return replace(start, variables={**start.variables, **music})
+    recorded = wanted_at_start(account, arrival.call_kind, arrival.authorizing_id, leaves=found.is_no_match)
+    return replace(start, variables={**start.variables, **music}, recorded=recorded)
 
 
 def found_for(arrival: Arrival) -> FoundFlow | None:

@@ -22,6 +22,9 @@ from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
 from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
 from apps.pbx.media.speech import Media, Prompt, sound
+from apps.pbx.recordings.applying import wanted_when_answered
+from apps.pbx.recordings.calling import when_connected
+from apps.pbx.recordings.wanting import Wanted
 from apps.switching.calls.dial_string import Leg, UnsafeValue
 from apps.switching.calls.port import BridgeRequest, BridgeResult, Call
 
@@ -70,12 +73,14 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`later` is where the call goes on to by what came of it; `cause` says why `batches` is empty."""
+    """`later` is where the call goes on to by what came of it; `cause` says why `batches` is empty. `recorded` is how
+    the conversation is recorded, by the device that answers."""
 
     batches: tuple[tuple[Leg, ...], ...]
     skipped: tuple[str, ...]
     later: Mapping[Condition, tuple[Leg, ...]]
     cause: str
+    recorded: Mapping[str, Wanted] = field(default_factory=dict)
 
 
 async def ring(call: Call, wanted: Ring) -> Branch:
@@ -106,7 +111,7 @@ async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
             if not batch:
                 continue
         legs = [_at_once(leg) for leg in batch] if in_turn else list(batch)
-        result = await call.bridge(await _request(call, wanted, legs))
+        result = await call.bridge(await _request(call, wanted, legs, round_.recorded))
         logger.info("call %s: %d rung, %s", call.uuid, len(batch), result.cause)
         if result.answered or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
             break
@@ -120,7 +125,7 @@ async def _forwarded(call: Call, wanted: Ring, round_: Round, result: BridgeResu
     if not legs:
         return after_failure(result)
     logger.info("call %s: %s, forwarded", call.uuid, condition)
-    further = await call.bridge(await _request(call, wanted, legs))
+    further = await call.bridge(await _request(call, wanted, legs, round_.recorded))
     if further.answered:
         return stop(why=f"answered where it is forwarded to: {condition}")
     branch = after_failure(further)
@@ -160,6 +165,7 @@ def plan(members: Sequence[Member], wanted: Ring, asking: Asking) -> Round:
         skipped=tuple(household.skipped),
         later={condition: tuple(legs) for condition, legs in household.later.items()},
         cause=household.cause,
+        recorded=wanted_when_answered(household, asking.call_kind),
     )
 
 
@@ -194,7 +200,7 @@ def _asking(call: Call, wanted: Ring) -> Asking:
     )
 
 
-async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeRequest:
+async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], recorded: Mapping[str, Wanted]) -> BridgeRequest:
     variables = {"interaction_id": call.interaction_id}
     if music := call.variables.get(ACCOUNT_HOLD_MUSIC):
         variables[HOLD_MUSIC] = music
@@ -208,6 +214,7 @@ async def _request(call: Call, wanted: Ring, legs: Sequence[Leg]) -> BridgeReque
         ignore_early_media=len(legs) > 1 or any(leg.variables.get("ignore_early_media") == "true" for leg in legs),
         fail_on_single_reject=wanted.fail_on_single_reject,
         variables=variables,
+        on_connected=when_connected(call, recorded),
     )
 
 
