@@ -184,6 +184,29 @@ def _list(place: Planted) -> str:
     return made
 
 
+def _mailbox(place: Planted) -> str:
+    made = place.put("vmboxes", {"name": place.marker, "mailbox": "3000", "pin": "2468", "owner_id": place.owner_id})
+    path = f"accounts/{place.account.id}/vmboxes/{made}/messages"
+    answer = ask(place.admin, "PUT", path, {"caller_id_name": place.marker, "caller_id_number": place.number})
+    assert answer.status_code == 201, answer.content
+    place.arguments |= {"message_id": answer.json()["data"]["media_id"]}
+    return made
+
+
+def _conference(place: Planted) -> str:
+    """With somebody in it."""
+    from apps.switching.rooms.models import LiveMember, LiveRoom
+
+    document = {"name": place.marker, "owner_id": place.owner_id, "member": {"pins": ["1234"]}}
+    made = place.put("conferences", document)
+    values = {"account_id": place.account.id, "conference_id": made, "switch": "fs1"}
+    room = f"fs1/{place.account.id}-{made}"
+    LiveRoom.objects.create(id=room, name=f"{place.account.id}-{made}", uuid=place.marker, **values)
+    LiveMember.objects.create(uuid=place.marker, room_id=room, member_id=1, caller_id_name=place.marker, **values)
+    place.arguments |= {"participant_id": place.marker}
+    return made
+
+
 #: How one is made, in an order in which later ones find what they need.
 SAMPLES: dict[str, Callable[[Planted], str]] = {
     "users": lambda place: place.owner_id,
@@ -193,6 +216,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "callflows": _callflow,
     "phone_numbers": _phone_number,
     "lists": _list,
+    "vmboxes": _mailbox,
     "cdrs": _call_record,
     "call_traces": _call_trace,
     "channels": _channel,
@@ -200,6 +224,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "registrations": _registration,
     "websockets": _websocket,
     "security": _attempt,
+    "conferences": _conference,
     "accounts": lambda place: place.account.id,
 }
 

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class VoicemailConfig(AppConfig):
+    name = "apps.pbx.voicemail"
+    label = "voicemail"
+    schema = "tenant"
+
+    def ready(self) -> None:
+        from apps.foundation.storage.arrivals import when_stored
+        from apps.foundation.storage.models import FileKind
+        from apps.pbx.callflows.references import register_names
+        from apps.pbx.voicemail import leaving  # noqa: F401 - registers what is done when a call is over
+        from apps.pbx.voicemail.notifying import message_arrived
+
+        register_names("voicemail", "voicemail.Box")
+        when_stored(FileKind.VOICEMAIL, message_arrived)

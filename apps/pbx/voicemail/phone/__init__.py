@@ -1,0 +1,1 @@
+"""What callers and owners hear of a mailbox, and what their keys do."""
