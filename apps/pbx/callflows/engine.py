@@ -70,6 +70,9 @@ async def _begin(call: Call) -> Run | None:
             await call.play(await sound(call, Prompt(start.prompt)))
         await call.respond(code, reason)
         return None
+    if start.dialled and start.dialled != call.destination:
+        logger.info("call %s: %s is dialled as %s", call.uuid, call.destination, start.dialled)
+        await call.set_destination(start.dialled)
     trace = trace_of(call)
     trace.callflow_id = start.callflow_id
     if has_been_here(call):

@@ -16,6 +16,9 @@ from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.progress import Address, Place, Progress
 from apps.pbx.callflows.queries import FoundFlow, find_flow
 from apps.pbx.callflows.trace_rows import Trace, steps_so_far
+from apps.pbx.devices.models import Device
+from apps.pbx.endpoints.dial_plans import rewritten
+from apps.pbx.endpoints.queries import documents_of
 from apps.pbx.media.music import hold_music
 from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
@@ -39,7 +42,8 @@ class Ringback:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`refusal` is a SIP status and its words where no flow is to run; `prompt` what the caller is told first."""
+    """`refusal` is a SIP status and its words where no flow is to run; `prompt` what the caller is told first.
+    `dialled` is the number the dial plan made of what was dialled."""
 
     flow: Node = field(default_factory=dict)
     preflow: Node | None = None
@@ -51,6 +55,7 @@ class Start:
     prompt: str = ""
     #: What rules have recorded from the beginning.
     recorded: tuple[Wanted, ...] = ()
+    dialled: str = ""
 
     @property
     def place(self) -> Place:
@@ -96,6 +101,9 @@ def look_up(arrival: Arrival) -> Start:
         return Start(refusal=(403, "Account Disabled"))
     classifiers = classifiers_of(account) if arrival.call_kind == "internal" else ()
     emergency = is_emergency(arrival.dialled, home_region(account), classifiers)
+    if arrival.call_kind == "internal" and not emergency:
+        arrival = replace(arrival, dialled=_by_dial_plan(account, arrival))
+        emergency = is_emergency(arrival.dialled, home_region(account), classifiers)
     verdict = may_start_call(arrival.call_kind, interaction_id=arrival.interaction_id, emergency=emergency)
     if not verdict.allowed:
         return Start(refusal=(486, f"Limit reached: {verdict.reason}"))
@@ -111,7 +119,7 @@ def look_up(arrival: Arrival) -> Start:
     start = started(account, found)
     music = hold_music(account, arrival.authorizing_id, "")
     recorded = wanted_at_start(account, arrival.call_kind, arrival.authorizing_id, leaves=found.is_no_match)
-    return replace(start, variables={**start.variables, **music}, recorded=recorded)
+    return replace(start, variables={**start.variables, **music}, dialled=arrival.dialled, recorded=recorded)
 
 
 def found_for(arrival: Arrival) -> FoundFlow | None:
@@ -164,6 +172,12 @@ def flow_of(callflow_id: str) -> Node | None:
     """The tree of a callflow of the account, None where there is none."""
     found = Callflow.objects.filter(id=callflow_id).values_list("flow", flat=True).first()
     return found if isinstance(found, Mapping) else None
+
+
+def _by_dial_plan(account: Account, arrival: Arrival) -> str:
+    device = Device.objects.filter(id=arrival.authorizing_id).first() if arrival.authorizing_id else None
+    documents = documents_of(account, device, device.owner_id or "" if device is not None else arrival.authorizing_id)
+    return rewritten(arrival.dialled, (documents["device"], documents["user"], documents["account"]))
 
 
 def _is_own(arrival: Arrival) -> bool:

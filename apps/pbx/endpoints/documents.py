@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from apps.foundation.accounts.documents import CallerIdOptions, CallerIds, CallRecording, MusicOnHold, Ringtones
 from apps.foundation.documents.shape import Shape
+from apps.pbx.endpoints.dial_plans import checked_formatters, checked_plan
 
 
 def _blank_is_absent(value: object) -> object:
@@ -29,6 +30,14 @@ def _email(text: str) -> str:
     except Refused:
         raise PydanticCustomError("format", _("Not an e-mail address")) from None
     return text
+
+
+def _dial_plan(plan: dict[str, Any] | None) -> dict[str, Any] | None:
+    return checked_plan(plan) if plan else plan
+
+
+def _formatters(formatters: dict[str, Any] | None) -> dict[str, Any] | None:
+    return checked_formatters(formatters) if formatters else formatters
 
 
 #: Forms send an empty string for "none".
@@ -146,10 +155,14 @@ class Endpoint(Shape):
     caller_id: CallerIds | None = Field(None, description="The identity shown to callees.")
     caller_id_options: CallerIdOptions | None = None
     contact_list: ContactList = Field(default_factory=ContactList)
-    dial_plan: dict[str, Any] | None = Field(None, description="Rules that rewrite dialled numbers.")
+    dial_plan: Annotated[dict[str, Any] | None, AfterValidator(_dial_plan)] = Field(
+        None, description="Rewrites what is dialled: a regular expression to `{prefix, suffix, description}`."
+    )
     do_not_disturb: OnOff | None = None
     flags: Flags | None = Field(None, description="Marks set by other applications.")
-    formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
+    formatters: Annotated[dict[str, Any] | None, AfterValidator(_formatters)] = Field(
+        None, description="Rewrites what is dialled: rules `{regex, prefix, suffix, value}` by `to` or `request`."
+    )
     language: Annotated[Language | None, BlankIsAbsent] = Field(None, description="Of prompts.", examples=["en-us"])
     media: Media = Field(default_factory=Media)
     metaflows: dict[str, Any] | None = Field(None, description="What digits do during a call.")

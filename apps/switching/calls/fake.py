@@ -242,6 +242,10 @@ class FakeCall:
         """With the channel id of whom it was bridged to, as the switch has it."""
         return {**self.variables, **({"last_bridge_to": self._bridged_to} if self._bridged_to else {})}
 
+    async def set_destination(self, number: str) -> None:
+        self._note("set_destination", number)
+        self.destination = number
+
     async def set_owner(self, user_id: str) -> None:
         self._note("set_owner", user_id)
         self.owner_id = user_id

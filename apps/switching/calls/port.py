@@ -311,6 +311,9 @@ class Call(Protocol):
 
     async def set_caller_id(self, caller_id: CallerId) -> None: ...
 
+    async def set_destination(self, number: str) -> None:
+        """The number that was dialled is to be read as this one from here on."""
+
     async def set_owner(self, user_id: str) -> None:
         """The call is that user's from here on: his identity, his language, his restrictions."""
 

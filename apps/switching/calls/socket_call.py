@@ -52,6 +52,8 @@ _DIGITS = re.compile(r"[0-9A-Da-d*#wW]{1,128}")
 _SHORTEST_SECONDS = 0.05
 #: The switch lets what the caller exports win over what a leg is given: these say who the *caller* is.
 LEGS_OWN = ("authorizing_id", "authorizing_type", "owner_id", "call_kind", "dialed_number")
+#: What was dialled, and the number a dial plan made of it.
+READ_AS = "dialled_read_as"
 _REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Unavailable"}
 
 
@@ -84,6 +86,11 @@ class SocketCall:
         if self.call_kind == "inbound":
             # A carrier's number in E.164, as routing read it.
             self.destination = channel.variable("dialed_number") or self.destination
+        self._dialled = self.destination
+        # Of this number only: a transferred call keeps its variables, and has dialled another.
+        dialled, _, read_as = channel.variable(READ_AS).partition(" ")
+        if read_as and dialled == self.destination:
+            self.destination = read_as
         self.authorizing_id = channel.variable("authorizing_id")
         self.owner_id = channel.variable("owner_id")
         self.interaction_id = channel.variable("interaction_id")
@@ -348,6 +355,10 @@ class SocketCall:
             name = f"effective_caller_id_{part}"
             self._queue("set" if shown else "unset", f"{name}={shown}" if shown else name)
         self.caller_id = caller_id
+
+    async def set_destination(self, number: str) -> None:
+        await self.set_variables({READ_AS: f"{self._dialled} {number}"})
+        self.destination = number
 
     async def set_owner(self, user_id: str) -> None:
         await self.set_variables({"owner_id": user_id})

@@ -254,3 +254,24 @@ def test_a_carrier_s_call_takes_the_catch_all_only_where_an_own_phone_sent_it(
     call.destination = "+13125550100"
     handle(call)
     assert call.ended_with == status
+
+
+def test_a_phone_s_dial_plan_is_read_before_a_callflow_is_looked_for(office: Office) -> None:
+    ann = office.user("ann", dial_plan={r"^9(\d{4})$": {}})
+    phone = office.device("1001", owner=ann)
+    office.set(document={"dial_plan": {r"^0$": {"prefix": "200"}}})
+    office.callflow(["2000"], HANG_UP)
+    for dialled in ("92000", "0"):
+        call = a_call(office, authorizing_id=phone.id)
+        call.destination = dialled
+        handle(call)
+        assert (call.destination, call.ended_with) == ("2000", "NORMAL_CLEARING")
+    inbound = a_call(office, call_kind="inbound")
+    inbound.destination = "92000"
+    handle(inbound)
+    assert inbound.ended_with == "SIP 404", "a carrier's number is its own"
+    emergency = a_call(office, authorizing_id=phone.id)
+    emergency.destination = "911"
+    office.set(document={"dial_plan": {r"^911$": {"prefix": "2000"}}})
+    handle(emergency)
+    assert emergency.destination == "911"
