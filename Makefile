@@ -50,6 +50,7 @@ bench: $(DEV_STAMP) ## run the benchmarks (about ten minutes)
 	$(BIN)/python -m benchmarks.esl
 	$(BIN)/python -m benchmarks.directory
 	$(BIN)/python -m benchmarks.api
+	$(BIN)/python -m benchmarks.callflow
 
 constraints: $(DEV_STAMP) ## pin every version that is installed now
 	@echo "# Every version there is, direct and indirect, as tested together. Made by: make constraints" > constraints.draft

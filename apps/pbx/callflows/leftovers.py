@@ -39,8 +39,9 @@ def finish(trace_id: str) -> bool:
     if row is None or record is None:
         return False
     variables = dict(row.variables)
-    if not mark_ended(Trace(row.call_id, row.account_id, row.started, hangup_cause=record.hangup_cause)):
+    if not mark_ended([Trace(row.call_id, row.account_id, row.started)]):
         return False
+    CallTrace.objects.filter(id=trace_id).update(hangup_cause=record.hangup_cause[:64])
     perform(
         EndedCall(
             call_id=row.call_id,

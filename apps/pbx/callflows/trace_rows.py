@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.kit.clock import now
@@ -83,15 +83,23 @@ def finish_traces(finished: Iterable[tuple[Trace, EndedCall]]) -> None:
         write_traces([trace for trace, _ in pairs])
     except (DatabaseError, ValueError) as error:
         log.warning("the steps of %d calls could not be kept: %s", len(pairs), error)
+    first = mark_ended([trace for trace, _ in pairs])
     for trace, ended in pairs:
-        if mark_ended(trace):
+        if trace.row_id in first:
             perform(ended)
 
 
-def mark_ended(trace: Trace) -> bool:
-    """Whether the call had not been marked yet."""
-    rows = CallTrace.objects.filter(id=trace.row_id, month=first_of_month(trace.started.astimezone(UTC)).date())
-    return rows.filter(ended=None).update(ended=now(), hangup_cause=trace.hangup_cause[:64], variables={}) == 1
+@transaction.atomic
+def mark_ended(traces: Sequence[Trace]) -> set[str]:
+    """The row ids of those that had not been marked yet."""
+    rows = CallTrace.objects.filter(
+        id__in=[trace.row_id for trace in traces],
+        month__in={first_of_month(trace.started.astimezone(UTC)).date() for trace in traces},
+        ended=None,
+    )
+    found = set(rows.select_for_update().order_by("id").values_list("id", flat=True))
+    CallTrace.objects.filter(id__in=found).update(ended=now(), variables={})
+    return found
 
 
 def steps_so_far(trace: Trace) -> list[dict[str, Any]]:
