@@ -8,7 +8,7 @@ from django.utils.module_loading import autodiscover_modules
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`name` is a file name in its folder; `text` is Markdown."""
+    """`name` is a file name in its folder; `text` is Markdown, or a picture's SVG."""
 
     name: str
     text: str
