@@ -19,9 +19,22 @@ CALL_EVENTS = (
     "PARK_PARKED",
     "PARK_RETRIEVED",
     "PARK_ABANDONED",
+    "RECORD_START",
+    "RECORD_STOP",
 )
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
-OBJECT_TYPES = ("account", "callflow", "device", "user", "group", "ring_group", "phone_number", "resource", "limits")
+OBJECT_TYPES = (
+    "account",
+    "call_recording",
+    "callflow",
+    "device",
+    "user",
+    "group",
+    "ring_group",
+    "phone_number",
+    "resource",
+    "limits",
+)
 
 
 def available_bindings() -> dict[str, list[str]]:
