@@ -102,6 +102,9 @@ class Office:
         with account_scope(self.id):
             for model in (User, Device, Group, Callflow, CallflowNumber, CarrierResource, AccountLimits):
                 model.objects.all().delete()
+        with account_scope(MASTER):
+            # Calls may go out through the operator's carriers, too.
+            CarrierResource.objects.all().delete()
         Registration.objects.filter(account_id=self.id).delete()
         self.set(enabled=True, document={})
 
