@@ -42,19 +42,27 @@ PROMPTS = {
         "To hear your new messages, press 1. To hear your saved messages, press 2. To leave, press pound."
     ),
     "vm-message_menu": (
-        "To keep this message, press 1. To hear it again, press 2. To delete it, press 7. To forward it, press 3. "
-        "For the previous message, press 4. For the next message, press 6. To call back, press 5. For the main "
-        "menu, press 0."
+        "To keep this message, press 1. To hear it again, press 2. To forward it, press 3. For the previous message, "
+        "press 4. To go back a little, press 5. For the next message, press 6. To delete this message or to bring it "
+        "back, press 7. To call back, press 9. For the main menu, press 0."
     ),
     "vm-deleted": "Message deleted.",
     "vm-undeleted": "The message is no longer deleted.",
     "vm-message_saved": "Message saved.",
     "vm-recording_saved": "Your recording has been saved.",
     "vm-recording_to_short": "Your recording is too short. Please record it again.",
-    "vm-review_recording": "To hear your recording, press 1. To save it, press 2. To record it again, press 3.",
+    "vm-review_recording": "To save your recording, press 1. To hear it, press 2. To record it again, press 3.",
+    "vm-review_urgent": "To mark it as urgent, press 4.",
+    "vm-urgent_on": "The message is marked as urgent.",
+    "vm-urgent_off": "The message is no longer marked as urgent.",
+    "vm-urgent": "urgent",
+    "vm-mailbox_locked": "This mailbox is locked for some minutes, after too many wrong PINs. Goodbye.",
+    "vm-announcement_on": "Callers now hear your greeting and can leave no message.",
+    "vm-announcement_off": "Callers can leave messages again.",
     "vm-settings_menu": (
-        "To record your unavailable greeting, press 1. To record your name, press 2. To change your PIN, press 3. "
-        "To record a temporary greeting, press 4. For the main menu, press 0."
+        "To record your greeting, press 1. To record your name, press 2. To change your PIN, press 3. To record a "
+        "temporary greeting, press 4. To remove it, press 5. To take no messages, or to take them again, press 6. To "
+        "record a greeting for when you are on another call, press 7. For the main menu, press 0."
     ),
     "vm-record_greeting": "Record your greeting after the tone. Press any key when you are done.",
     "vm-record_temp_greeting": "Record your temporary greeting after the tone. Press any key when you are done.",
