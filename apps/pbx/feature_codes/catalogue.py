@@ -120,7 +120,7 @@ CATALOGUE: tuple[FeatureCode, ...] = (
     FeatureCode("97", "voicemail[action=check]", "voicemail", _("Listen to my messages"), {"action": "check"}),
     FeatureCode(
         "98", "voicemail[action=check,login]", "voicemail", _("Listen to a mailbox's messages"),
-        {"action": "check"}, "optional", _BOX,
+        {"action": "check", "login": True}, "optional", _BOX,
     ),
     FeatureCode(
         "*", 'voicemail[action="direct"]', "voicemail", _("Leave a message in a mailbox"), {"action": "compose"},
