@@ -1,6 +1,12 @@
 """Bindings: what a websocket client listens to, in KAZOO's words.
 
     call.<EVENT>.<call id>                       call.CHANNEL_ANSWER.*
+    conference.event.<conference id>.<call id>   conference.event.*.*
+    conference.command.<conference id>           conference.command.*
+    presence.<what>.<extension>                  presence.dialog.*
+    registration.<what>.<device id>              registration.registered.*
+    conference.event.<conference id>.<call id>   conference.event.*.*
+    conference.command.<conference id>           conference.command.*
     object.<action>.<type>[.<id>]                object.doc_edited.device
     object.<action>.<database>.<type>.<id>       the long form; the database can only be the account's own
 
@@ -22,6 +28,8 @@ CALL_EVENTS = (
     "RECORD_START",
     "RECORD_STOP",
 )
+PRESENCE_EVENTS = ("dialog", "mwi_updates", "update")
+REGISTRATION_EVENTS = ("registered", "unregistered")
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 OBJECT_TYPES = (
     "account",
@@ -41,6 +49,10 @@ def available_bindings() -> dict[str, list[str]]:
     """Every binding there is, by the kind of event, as `GET /v2/websockets` lists them."""
     return {
         "call": [f"call.{event}.{{CALL_ID}}" for event in CALL_EVENTS],
+        "conference": ["conference.command.{CONFERENCE_ID}", "conference.event.{CONFERENCE_ID}.{CALL_ID}"],
+        "presence": [f"presence.{what}.{{PRESENCE_ID}}" for what in PRESENCE_EVENTS],
+        "registration": [f"registration.{what}.{{DEVICE_ID}}" for what in REGISTRATION_EVENTS],
+        "conference": ["conference.command.{CONFERENCE_ID}", "conference.event.{CONFERENCE_ID}.{CALL_ID}"],
         "object": [f"object.{action}.{noun}" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES],
     }
 
@@ -58,7 +70,7 @@ class Binding:
 
     def matches(self, key: str) -> bool:
         """O(words of the binding). A binding without an id matches every id."""
-        words = key.split(".", len(self.words) - 1) if self.words[0] == "call" else key.split(".")
+        words = key.split(".", len(self.words) - 1) if self.words[0] != "object" else key.split(".")
         return len(words) >= len(self.words) and all(
             wanted in ("*", word) for wanted, word in zip(self.words, words, strict=False)
         )
@@ -71,6 +83,14 @@ def parse_binding(text: object, account_id: str) -> Binding:
     kind, _, rest = text.partition(".")
     if kind == "call":
         return _call(text, rest)
+    if kind == "conference":
+        return _conference(text, rest.split("."))
+    if kind == "presence":
+        return _simple(text, kind, rest, PRESENCE_EVENTS)
+    if kind == "registration":
+        return _simple(text, kind, rest, REGISTRATION_EVENTS)
+    if kind == "conference":
+        return _conference(text, rest.split("."))
     if kind == "object":
         return _object(text, rest.split("."), account_id)
     raise BadBinding(f"unknown binding: {text}")
@@ -81,6 +101,23 @@ def _call(text: str, rest: str) -> Binding:
     if event not in (*CALL_EVENTS, "*") or not call_id:
         raise BadBinding(f"unknown call binding: {text}")
     return Binding(text, ("call", event, call_id))
+
+
+def _simple(text: str, kind: str, rest: str, events: tuple[str, ...]) -> Binding:
+    """`<kind>.<event>.<id>`, where an id may hold dots and none means every one."""
+    event, _, identifier = rest.partition(".")
+    if event not in (*events, "*"):
+        raise BadBinding(f"unknown {kind} binding: {text}")
+    return Binding(text, (kind, event, identifier or "*"))
+
+
+def _conference(text: str, words: list[str]) -> Binding:
+    # A call id may hold dots.
+    if words[0] == "event" and len(words) >= 2:
+        return Binding(text, ("conference", "event", words[1], ".".join(words[2:]) or "*"))
+    if words[0] == "command" and len(words) == 2:
+        return Binding(text, ("conference", *words))
+    raise BadBinding(f"unknown conference binding: {text}")
 
 
 def _object(text: str, words: list[str], account_id: str) -> Binding:

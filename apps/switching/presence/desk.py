@@ -153,7 +153,8 @@ class LampDesk:
 
     async def _note_all(self) -> None:
         told = {account for node in self._nodes.values() for account, _lamp in node.lit}
-        self._concerned |= told | await in_directory(lively_accounts)
+        lively = await in_directory(lively_accounts)
+        self._concerned |= told | lively
         self._awake.set()
 
     # The work

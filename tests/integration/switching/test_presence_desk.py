@@ -1,0 +1,138 @@
+"""The desk tells switches what lamps show: what changed, to those that have phones of the account, and all anew to one
+that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.accounts.models import Account
+from apps.foundation.events.publishing import publish
+from apps.foundation.kit.clock import now
+from apps.switching.calls.models import ChannelState, LiveChannel
+from apps.switching.esl.errors import ConnectionLost
+from apps.switching.presence.actions import reset_lamps, set_lamp, set_message_waiting, set_quiet, write_lines
+from apps.switching.presence.desk import LampDesk
+from apps.switching.presence.models import (
+    LampLine,
+    LampMark,
+    MailboxCount,
+    QuietEndpoint,
+    Subscription,
+)
+from apps.switching.registrar.models import Registration
+from apps.switching.switches.events import CallChanged
+from apps.switching.switches.facts import Leg
+from tests.company import Company
+from tests.telephony.stack import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Switch:
+    """A node that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.connected = True
+        self.told: list[tuple[str, dict[str, str]]] = []
+
+    @property
+    def client(self) -> Any:
+        if not self.connected:
+            raise ConnectionLost("gone")
+        return self
+
+    async def order(self, command: bytes) -> None:
+        name, *lines = command.decode().strip().split("\n")
+        headers = dict(line.split(": ", 1) for line in lines if ": " in line)
+        self.told.append((name.removeprefix("sendevent "), {key: unquote(value) for key, value in headers.items()}))
+
+    def lamps(self) -> dict[str, str]:
+        """What the phones show: the last word about each."""
+        return {one["from"]: one["answer-state"] for name, one in self.told if name == "PRESENCE_IN"}
+
+    def messages(self) -> dict[str, str]:
+        found = [one for name, one in self.told if name == "MESSAGE_WAITING"]
+        return {one["MWI-Message-Account"]: one["MWI-Voice-Message"] for one in found}
+
+
+@asynccontextmanager
+async def desk_of(**nodes: Switch) -> AsyncIterator[LampDesk]:
+    desk = LampDesk()
+    desk.start()
+    try:
+        for name, node in nodes.items():
+            desk.connected(name, node)  # type: ignore[arg-type]
+        await until(lambda: all(desk._nodes[name].told for name in nodes), "the switches were told everything", 10)
+        yield desk
+    finally:
+        await desk.stop()
+
+
+@pytest.fixture
+def bakery(company: Company) -> Any:
+    account = company.tree.bakery
+    register(account, "fs1")
+    yield account
+    for model in (LampLine, LampMark, MailboxCount, QuietEndpoint, Subscription, LiveChannel, Registration):
+        model.objects.all().delete()
+
+
+def register(account: Account, switch: str) -> None:
+    Registration.objects.create(
+        realm=account.realm,
+        username=f"bella-{switch}",
+        account_id=account.id,
+        device_id="d" * 32,
+        contact=f"sip:bella@{switch}",
+        switch=switch,
+        call_id=switch,
+        expires=now() + timedelta(hours=1),
+    )
+
+
+def ring(account: Account, uuid: str = "u-1", **values: Any) -> None:
+    """The phone of device d… rings."""
+    given = {"direction": "outbound", "state": ChannelState.RINGING, "caller_id_number": "1001", **values}
+    LiveChannel.objects.update_or_create(
+        uuid=uuid,
+        defaults={"account_id": account.id, "switch": "fs1", "authorizing_id": "d" * 32, "created": now(), **given},
+    )
+    publish(CallChanged(account.id, "CHANNEL_CREATE", Leg(uuid, "fs1", account.id, "outbound", now())))
+
+
+def hang_up(account: Account, uuid: str = "u-1") -> None:
+    LiveChannel.objects.filter(uuid=uuid).delete()
+    publish(CallChanged(account.id, "CHANNEL_DESTROY", Leg(uuid, "fs1", account.id, "outbound", now())))
+
+
+async def shows(switch: Switch, **lamps: str) -> None:
+    def same() -> bool:
+        return {name.partition("@")[0]: state for name, state in switch.lamps().items()} == lamps
+
+    await until(same, f"the lamps are {lamps}", 10)
+
+
+async def test_a_lamp_follows_the_calls_of_whom_it_shows(bakery: Account) -> None:
+    switch, far = Switch(), Switch()
+    await in_directory(write_lines, bakery.id, "c" * 32, [("d" * 32, "1002")])
+    async with desk_of(fs1=switch, fs2=far):
+        await in_directory(ring, bakery)
+        await shows(switch, **{"1002": "early"})
+        await in_directory(ring, bakery, state=ChannelState.BRIDGED)
+        await shows(switch, **{"1002": "confirmed"})
+        await in_directory(hang_up, bakery)
+        await shows(switch, **{"1002": "terminated"})
+    first = next(headers for name, headers in switch.told if name == "PRESENCE_IN")
+    assert first["from"] == f"1002@{bakery.realm}"
+    assert first["unique-id"] == "u-1"
+    assert first["Caller-Caller-ID-Number"] == "1001"
+    assert not far.told, "no phone of the account is there"
