@@ -71,6 +71,7 @@ class Environment:
     public_url_setting: str | None
     allowed_hosts_setting: tuple[str, ...] | None
     trusted_proxies: tuple[str, ...]
+    outbound_allowed: tuple[str, ...]
     call_server_host: str
     call_server_address_setting: tuple[str, PortNumber | None] | None
     debug: bool
@@ -247,6 +248,7 @@ def load_environment(variables: Mapping[str, str]) -> Environment:
         raise ConfigurationError("\n".join(problems))
     values["switches"] = values["switches"] or ()
     values["trusted_proxies"] = values["trusted_proxies"] or ()
+    values["outbound_allowed"] = values["outbound_allowed"] or ()
     return Environment(**values)
 
 

@@ -19,6 +19,8 @@ NODE_SECRET = environment.node_secret
 DEBUG = environment.debug
 ALLOWED_HOSTS = list(environment.allowed_hosts)
 PUBLIC_URL = environment.public_url
+# Networks that are no public ones, and may be reached over HTTP by what customers name all the same.
+OUTBOUND_ALLOWED = environment.outbound_allowed
 _PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
 #: Generated SIP realms end in it. Names below `localhost` lead to this machine (RFC 6761).
 REALM_SUFFIX = _PUBLIC_HOST if _PUBLIC_HOST.rpartition(".")[2].isalpha() else "localhost"

@@ -95,6 +95,17 @@ VARIABLES: tuple[Variable, ...] = (
         parse=parse_networks,
     ),
     Variable(
+        name="KAZOO_OUTBOUND_ALLOWED",
+        attribute="outbound_allowed",
+        kind="addresses",
+        default_note="none: only public addresses",
+        description="Addresses or networks, separated by commas, that customers may name as well for what is fetched "
+        "from or sent to them over HTTP (pivot, recordings, sounds), though they are not public.",
+        example="10.20.0.0/16,192.0.2.7",
+        readers=_SETTINGS,
+        parse=parse_networks,
+    ),
+    Variable(
         name="KAZOO_CALL_SERVER_HOST",
         attribute="call_server_host",
         kind="address",

@@ -38,6 +38,8 @@ from tests.services import free_web_port
 
 Kind = Literal["freeswitch", "lab"]
 START_SECONDS = 60.0
+#: Where customers have web servers of their own: what they name in a document may be fetched from here.
+CUSTOMER_SERVER = "127.0.0.77"
 
 
 class Stack:
@@ -149,6 +151,7 @@ class Stack:
             "KAZOO_DEMO": "0",
             "KAZOO_SWITCH": self.kind,
             "KAZOO_SECRET_KEY": environment.secret_key,
+            "KAZOO_OUTBOUND_ALLOWED": CUSTOMER_SERVER,
             "KAZOO_ENCRYPTION_KEY": environment.encryption_key,
             "DATABASE_URL": url,
             "BROKER_URL": environment.effective_broker_url,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from apps.interfaces.freeswitch import dialplan, files, intake, spoken
+from apps.interfaces.freeswitch import dialplan, fetched, files, intake, spoken
 from apps.interfaces.freeswitch.directory import Directory
 from apps.interfaces.freeswitch.door import Refused, node_name, require_switch
 from apps.interfaces.freeswitch.markup import NOT_FOUND, document
@@ -51,6 +51,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(spoken.PREFIX):
             require_switch(environment, _client(scope))
             await spoken.serve(scope, send)
+            return
+        if scope["path"].startswith(fetched.PREFIX):
+            require_switch(environment, _client(scope))
+            await fetched.serve(scope, send)
             return
         status, body = await _serve(scope, receive)
     except Refused as refused:

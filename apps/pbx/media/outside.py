@@ -9,6 +9,9 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from apps.foundation.kit.outbound import may_be_reached
+from apps.pbx.media.fetched import fetched_url
+
 _TONE = re.compile(r"(?:[vcl]=[\d.+\-]{1,6};)*(?:%\([\d.,]{1,40}\);?|[vcl]=[\d.+\-]{1,6};?){1,20}(?:loops=-?\d{1,6})?")
 _SILENCE = re.compile(r"silence_stream://-?\d{1,7}(,\d{1,5})?")
 _LONGEST = 2048
@@ -19,7 +22,8 @@ class NoSuchSound(ValueError):
 
 
 def outside_sound(reference: str) -> str:
-    """The switch's name for a tone (`tone_stream://%(…)` or only `%(…)`), a silence or an http(s) URL.
+    """The switch's name for a tone (`tone_stream://%(…)` or only `%(…)`), a silence or an http(s) URL, which the switch
+    gets from us (see `fetched`).
 
     Raises `NoSuchSound`: for a file of the switch, an address inside the network, or anything else.
     """
@@ -32,7 +36,7 @@ def outside_sound(reference: str) -> str:
     if _SILENCE.fullmatch(reference):
         return reference
     if reference.startswith(("http://", "https://")):
-        return _public(reference)
+        return fetched_url(_public(reference))
     raise NoSuchSound("not a tone, a silence or an http(s) URL")
 
 
@@ -50,6 +54,6 @@ def _public(url: str) -> str:
         if re.fullmatch(r"[0-9a-fx.]+", host, re.IGNORECASE) and not re.search(r"\.[a-z]{2,}$", host):
             raise NoSuchSound("this host is not public") from None
         return url
-    if not address.is_global:
+    if not may_be_reached(str(address)):
         raise NoSuchSound("this address is not public")
     return url

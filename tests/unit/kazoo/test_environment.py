@@ -281,6 +281,11 @@ def test_an_address_no_switch_can_use_is_refused(address: str) -> None:
     assert "KAZOO_CALL_SERVER_ADDRESS" in problem(KAZOO_CALL_SERVER_ADDRESS=address)
 
 
+def test_what_customers_may_name_besides_public_addresses(tmp_path: Path) -> None:
+    assert load(tmp_path).outbound_allowed == ()
+    assert load(tmp_path, KAZOO_OUTBOUND_ALLOWED="10.1.0.0/16, ::1").outbound_allowed == ("10.1.0.0/16", "::1/128")
+
+
 def test_proxies(tmp_path: Path) -> None:
     assert load(tmp_path).trusted_proxies == ()
     environment = load(tmp_path, KAZOO_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/24,2001:db8::/64")

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy
 import pytest
@@ -13,6 +14,7 @@ import soundfile
 from django.core.files.storage import storages
 
 from apps.foundation.identity.principal import system_principal
+from apps.interfaces.freeswitch.fetched import answer as served_sound
 from apps.pbx.callflows.modules.audio_macro import SayMacro, said
 from apps.pbx.callflows.registry import Branch, read_data, verbs
 from apps.pbx.callflows.sounds import NoSuchSound, playable, playable_or_none
@@ -22,6 +24,7 @@ from apps.pbx.media.music import default_music_url, music
 from apps.pbx.media.speech import Digits, Duration, Money, Number, PhoneNumber, Words
 from apps.switching.calls.fake import FakeCall
 from tests.pbx_office import Office, office, run
+from tests.web_server import ADDRESS, Answer, customer_server
 
 __all__ = ["office"]
 
@@ -150,3 +153,32 @@ def test_who_waits_hears_music(office: Office) -> None:
     office.set(document={"music_on_hold": {"media_id": "%(9,9,9)"}})
     assert run(music(FakeCall(account_id=office.id))) == "tone_stream://%(9,9,9)"
     assert run(music(FakeCall(account_id="f" * 32))) == default_music_url()
+
+
+def test_an_address_outside_is_fetched_by_us(office: Office, settings: Any, tmp_path: Path) -> None:
+    """The switch gets an address of ours; what is behind it must be a sound, and is kept."""
+    settings.OUTBOUND_ALLOWED = (f"{ADDRESS}/32",)
+    written = io.BytesIO()
+    soundfile.write(written, numpy.zeros(4410), 44100, format="FLAC")
+    with customer_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("apps.pbx.media.fetched._folder", lambda: tmp_path / "fetched")
+        server.pages |= {
+            "/a.flac": Answer(written.getvalue(), "audio/flac"),
+            "/page": Answer("<html>", "text/html"),
+            "/there": Answer(status=302, headers={"Location": "/a.flac"}),
+            "/inside": Answer(status=302, headers={"Location": "http://127.0.0.1/"}),
+        }
+
+        def asked(path: str) -> Any:
+            name = run(playable(FakeCall(account_id=office.id), f"{server.url}{path}"))
+            assert server.url not in name
+            return run(served_sound("GET", urlsplit(name).path))
+
+        for path in ("/a.flac", "/a.flac", "/there"):
+            status, _headers, wave = asked(path)
+            assert status == 200
+            assert soundfile.info(io.BytesIO(wave)).samplerate == 16000
+        assert len(server.requests("/a.flac")) == 2, "once for itself, once behind the redirect"
+        assert [asked(path)[0] for path in ("/page", "/inside", "/none")] == [404, 404, 404]
+    assert run(served_sound("GET", "/freeswitch/fetched/forged.wav"))[0] == 404
+    assert run(served_sound("POST", "/freeswitch/fetched/forged.wav"))[0] == 405
