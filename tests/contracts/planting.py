@@ -125,6 +125,31 @@ def _call_record(place: Planted) -> str:
     return record.id
 
 
+def _recording(place: Planted) -> str:
+    from apps.foundation.storage.actions import store_file
+    from apps.pbx.recordings.models import Recording, RecordingState
+
+    moment = now()
+    with account_scope(place.account):
+        ensure_partition(Recording, moment)
+        file = store_file("recording", place.marker, "audio/wav", place.marker.encode())
+        recording = Recording.objects.create(
+            id=monthly_id(moment),
+            month=moment.date().replace(day=1),
+            account_id=place.account.id,
+            owner_id=place.owner_id,
+            call_id=place.marker,
+            name=place.marker,
+            switch="fs1",
+            file_id=file.id,
+            state=RecordingState.STORED,
+            is_finished=True,
+            started=moment,
+            milliseconds=1500,
+        )
+    return recording.id
+
+
 def _channel(place: Planted) -> str:
     from apps.switching.calls.models import LiveChannel
 
@@ -219,6 +244,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "vmboxes": _mailbox,
     "cdrs": _call_record,
     "call_traces": _call_trace,
+    "recordings": _recording,
     "channels": _channel,
     "parked_calls": _parked_call,
     "registrations": _registration,
