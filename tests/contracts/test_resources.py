@@ -58,6 +58,13 @@ class TestTemporalRuleSets(ResourceContract):
     path = "temporal_rules_sets"
 
 
+class TestMailboxes(ResourceContract):
+    path = "vmboxes"
+
+    def document(self, number: int = 0) -> dict[str, Any]:
+        return {"name": f"Box {number}", "mailbox": f"40{number:02d}", "pin": "1234"}
+
+
 class TestLists(ResourceContract):
     path = "lists"
 
@@ -74,9 +81,23 @@ class TestMedia(ResourceContract):
     path = "media"
 
 
+class TestConferences(ResourceContract):
+    path = "conferences"
+
+    def document(self, number: int = 0) -> dict[str, Any]:
+        return {"name": f"Weekly {number}", "conference_numbers": [f"50{number:02d}"], "member": {"pins": ["1234"]}}
+
+
 class TestMenus(ResourceContract):
     path = "menus"
 
 
 class TestDirectories(ResourceContract):
     path = "directories"
+
+
+class TestConferences(ResourceContract):
+    path = "conferences"
+
+    def document(self, number: int = 0) -> dict[str, Any]:
+        return {"name": f"Weekly {number}", "conference_numbers": [f"50{number:02d}"], "member": {"pins": ["1234"]}}

@@ -34,7 +34,7 @@ async def listen(session: Session, folder: str) -> None:
     place = 0
     for _step in range(MOST_KEYS + 2 * len(ids)):
         message = await in_account(account_id, heard, box_id, ids[place])
-        step = Step.NEXT if message is None else await Listening(session, message).play(place + 1)
+        step = Step.NEXT if message is None else await Listening(session, message, folder).play(place + 1)
         if step is Step.LEAVE:
             return
         place = max(0, place - 1) if step is Step.PREVIOUS else place + 1
@@ -46,8 +46,8 @@ async def listen(session: Session, folder: str) -> None:
 class Listening:
     """One message and its menu. Nothing is lost by hanging up: what was not deleted stays where it is."""
 
-    def __init__(self, session: Session, message: Heard) -> None:
-        self.session, self.call, self.message = session, session.call, message
+    def __init__(self, session: Session, message: Heard, played: str) -> None:
+        self.session, self.call, self.message, self.played = session, session.call, message, played
         self.folder = message.folder
 
     async def play(self, number: int) -> Step:
@@ -150,8 +150,7 @@ class Listening:
 
     async def _delete(self) -> Step | None:
         if self.folder == Folder.DELETED:
-            back = Folder.SAVED if self.message.folder == Folder.DELETED else self.message.folder
-            await self._put(back, "vm-undeleted")
+            await self._put(self.played, "vm-undeleted")
             return None
         await self._put(Folder.DELETED, "vm-deleted")
         return Step.NEXT
