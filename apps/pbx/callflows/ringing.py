@@ -22,6 +22,7 @@ from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
 from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
 from apps.pbx.media.speech import Media, Prompt, sound
+from apps.pbx.metaflows.listening import bridge
 from apps.pbx.recordings.applying import wanted_when_answered
 from apps.pbx.recordings.calling import when_connected
 from apps.pbx.recordings.wanting import Wanted
@@ -111,7 +112,7 @@ async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
             if not batch:
                 continue
         legs = [_at_once(leg) for leg in batch] if in_turn else list(batch)
-        result = await call.bridge(await _request(call, wanted, legs, round_.recorded))
+        result = await bridge(call, await _request(call, wanted, legs, round_.recorded))
         logger.info("call %s: %d rung, %s", call.uuid, len(batch), result.cause)
         if result.answered or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
             break
@@ -125,7 +126,7 @@ async def _forwarded(call: Call, wanted: Ring, round_: Round, result: BridgeResu
     if not legs:
         return after_failure(result)
     logger.info("call %s: %s, forwarded", call.uuid, condition)
-    further = await call.bridge(await _request(call, wanted, legs, round_.recorded))
+    further = await bridge(call, await _request(call, wanted, legs, round_.recorded))
     if further.answered:
         return stop(why=f"answered where it is forwarded to: {condition}")
     branch = after_failure(further)

@@ -15,16 +15,22 @@ from apps.foundation.crossbar.validation import validated
 from apps.foundation.identity.principal import Role
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.channel_documents import channel_document
+from apps.switching.calls.channel_orders import order_named, order_names
 from apps.switching.calls.dial_string import UnsafeValue
 from apps.switching.calls.documents import ChannelAction
 from apps.switching.calls.models import LiveChannel
+
+OWN_ACTIONS = ("hangup", "transfer", "metaflow")
+#: Other names of actions.
+ALIASES = {"record": "record_call"}
 
 
 class ChannelResource(AccountResource):
     """Calls that are going on now: one row per leg.
 
-    `POST` or `PUT` `{"action": "hangup"}` or `{"action": "transfer", "target": "2600"}` on a leg does just that; the
-    answer says that the switch was asked, the websocket and the list say what came of it.
+    `POST` or `PUT` `{"action": "hangup"}` or `{"action": "transfer", "target": "2600"}` on a leg does just that, and so
+    do the actions that keys can do in a call (`metaflows`) with their settings: hold, park, record_call, play,
+    eavesdrop …; the answer says that the switch was asked, the websocket and the list say what came of it.
     """
 
     path, model, key, hex_ids = "channels", LiveChannel, "uuid", False
@@ -57,10 +63,14 @@ class ChannelResource(AccountResource):
 
     @item_route("", methods=("PUT", "POST"), shape=ChannelAction, example={"action": "transfer", "target": "2600"})
     def act(self, request: ApiRequest, instance: LiveChannel) -> Answer:
-        """Hang a leg up or transfer it.
+        """Hang a leg up, transfer it, or do something else with it.
 
         202: the switch has been asked. A leg that has ended meanwhile stays ended.
         """
+        name, data = _further(request)
+        if (order := order_named(name)) is not None:
+            order(request.principal, instance, data)
+            return Answer(self.document(instance), status=202)
         asked = _asked(request)
         try:
             if asked.action == "hangup":
@@ -75,6 +85,23 @@ class ChannelResource(AccountResource):
         return Answer(self.document(instance), status=202)
 
 
+def _further(request: ApiRequest) -> tuple[str, dict[str, Any]]:
+    """What an app above does, and its settings: `{"action": "metaflow", "module": …, "data": {…}}`, or by its name.
+    The name is empty for what is done here."""
+    data = dict(request.data) if isinstance(request.data, dict) else {}
+    name = data.pop("action", None) or request.envelope.get("action")
+    if name == "metaflow":
+        inner = _object(data.get("data"))
+        name = data.get("module") or inner.get("module") or _object(inner.get("data")).get("module")
+        data = {key: value for key, value in (_object(inner.get("data")) or inner).items() if key != "module"}
+    name = ALIASES.get(name, name) if isinstance(name, str) else ""
+    return ("", {}) if name in ("hangup", "transfer") else (name, data)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
 def _asked(request: ApiRequest) -> ChannelAction:
     """The action, wherever the client put it: in `data` or in the envelope, as a metaflow or by its name."""
     data = dict(request.data) if isinstance(request.data, dict) else {}
@@ -87,14 +114,19 @@ def _asked(request: ApiRequest) -> ChannelAction:
     module = asked.module or inner.get("module") or inner.get("data", {}).get("module")
     inner = inner if "target" in inner or "data" not in inner else inner["data"]
     if module not in ("hangup", "transfer"):
-        message = _("Value must be one of hangup, transfer")
-        raise ValidationFailed.of("module", "enum", message, target=["hangup", "transfer"], value=module)
+        known = sorted({"hangup", "transfer", *order_names()})
+        message = _("Value must be one of %(values)s") % {"values": ", ".join(known)}
+        raise ValidationFailed.of("module", "enum", message, target=known, value=module)
     leg = {"bleg": "bleg", "other": "other"}.get(str(inner.get("leg", "self")), "self")
     given = {"action": module, "target": inner.get("target", ""), "leg": leg}
     return _complete(ChannelAction.model_validate(validated(ChannelAction, given)))
 
 
 def _complete(asked: ChannelAction) -> ChannelAction:
+    if asked.action not in OWN_ACTIONS:
+        known = sorted({*OWN_ACTIONS, *order_names()})
+        message = _("Value must be one of %(values)s") % {"values": ", ".join(known)}
+        raise ValidationFailed.of("action", "enum", message, target=known, value=asked.action)
     if asked.action == "transfer" and not asked.target:
         raise ValidationFailed.of("target", "required", _("Field is required but missing"))
     return asked

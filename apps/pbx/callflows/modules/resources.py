@@ -22,6 +22,7 @@ from apps.pbx.devices.models import Device
 from apps.pbx.endpoints.queries import documents_of
 from apps.pbx.endpoints.rules import Privacy
 from apps.pbx.media.speech import Prompt, sound
+from apps.pbx.metaflows.listening import bridge
 from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.classifiers import classifiers_of
 from apps.switching.calls.dial_string import Contact, Leg, UnsafeValue, settable
@@ -99,7 +100,7 @@ class DialOut(Verb[ResourcesData]):
             leg = _leg(call, data, way, route)
             if leg is None:
                 continue
-            result = await call.bridge(_request(call, data, way, leg, ringback))
+            result = await bridge(call, _request(call, data, way, leg, ringback))
             if result.answered:
                 return stop(why=f"answered through {route.resource_name}")
             logger.info("call %s: carrier %s: %s", call.uuid, route.resource_name, result.cause)
