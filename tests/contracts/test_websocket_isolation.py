@@ -23,7 +23,11 @@ from tests.company import Company, Person, session_of
 from tests.websocket_client import Socket, everything_handed_out, websocket
 
 pytestmark = pytest.mark.django_db
-BINDINGS = [text.replace("{CALL_ID}", "*") for kind in available_bindings().values() for text in kind]
+BINDINGS = [
+    text.replace("{CALL_ID}", "*").replace("{CONFERENCE_ID}", "*")
+    for kind in available_bindings().values()
+    for text in kind
+]
 #: Who tries, and whose account: the other reseller and its customer, the sibling customer, a customer its own reseller.
 STRANGERS = [
     ("sven", "bakery"),
@@ -62,6 +66,7 @@ def everything(account_id: str, **content: Any) -> list[Event]:
     """One event for every binding there is."""
     happened = [f"call.{event}.secret-call" for event in CALL_EVENTS]
     happened += [f"object.{action}.{noun}.secret-id" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES]
+    happened += ["conference.command.secret-id", "conference.event.secret-id.secret-call"]
     return [Happened(account_id, name, content) for name in happened]
 
 
@@ -70,8 +75,13 @@ async def publish(events: list[Event]) -> None:
 
 
 def test_every_binding_is_tried() -> None:
-    assert {binding.split(".")[1] for binding in BINDINGS} == {*CALL_EVENTS, *OBJECT_ACTIONS}
-    assert len(BINDINGS) == len(CALL_EVENTS) + len(OBJECT_ACTIONS) * len(OBJECT_TYPES)
+    assert {binding.split(".")[1] for binding in BINDINGS} == {
+        *CALL_EVENTS,
+        *OBJECT_ACTIONS,
+        "command",
+        "event",
+    }
+    assert len(BINDINGS) == len(CALL_EVENTS) + len(OBJECT_ACTIONS) * len(OBJECT_TYPES) + 2
 
 
 def test_every_socket_is_tried() -> None:
@@ -88,7 +98,8 @@ async def test_a_stranger_is_refused_every_binding_and_told_nothing(
 ) -> None:
     token = company.people[stranger].token if stranger else ""
     target = getattr(company.tree, account)
-    wanted = [*BINDINGS, "call.*.*", "object.*.*", f"object.doc_edited.{target.id}.device.*", "call.*.secret-call"]
+    wanted = [*BINDINGS, "call.*.*", "conference.event.*", "object.*.*", "call.*.secret-call"]
+    wanted.append(f"object.doc_edited.{target.id}.device.*")
     async with websocket() as socket:
         for binding in wanted:
             reply = await socket.say("subscribe", token, account_id=target.id, binding=binding)

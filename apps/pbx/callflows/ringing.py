@@ -16,6 +16,7 @@ from typing import Literal
 from apps.foundation.accounts.bridge import in_account
 from apps.pbx.callflows.registry import Branch, go_on, stop
 from apps.pbx.callflows.sounds import sound_or_none
+from apps.pbx.endpoints.auto_answer import AUTO_ANSWER, phones_among
 from apps.pbx.endpoints.forwarding import Condition, chain_of, condition_of
 from apps.pbx.endpoints.legs import CONFIRM_SOUND, Asking, Household, Member
 from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
@@ -66,6 +67,8 @@ class Ring:
     static_invite: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     ringtones: Mapping[str, str] = field(default_factory=dict)
+    #: The phones are to answer by themselves. Nobody is rung then whose calls are forwarded.
+    answers_itself: bool = False
 
     @property
     def passes_over_busy(self) -> bool:
@@ -160,6 +163,9 @@ def plan(members: Sequence[Member], wanted: Ring, asking: Asking) -> Round:
     for member in flat:
         before = len(household.legs)
         household.ring(member, asking)
+        if wanted.answers_itself:
+            household.legs[before:] = phones_among(household.legs[before:])
+            household.later.clear()
         batches.append(tuple(household.legs[before:]))
     return Round(
         batches=tuple(batch for batch in _batches(wanted.strategy, household, batches) if batch),
@@ -252,5 +258,7 @@ def _at_once(leg: Leg) -> Leg:
 
 def _headers(call: Call, wanted: Ring) -> dict[str, str]:
     headers = {f"sip_h_{name}": value for name, value in wanted.headers.items()}
+    if wanted.answers_itself:
+        return {**headers, **AUTO_ANSWER}
     tone = wanted.ringtones.get("internal" if call.call_kind == "internal" else "external")
     return headers | ({"alert_info": tone} if tone else {})

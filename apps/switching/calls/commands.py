@@ -48,6 +48,11 @@ def hang_up(uuid: str, cause: str = "NORMAL_CLEARING") -> NodeCommand:
     return NodeCommand("uuid_kill", f"{checked_uuid(uuid)} {checked(_CAUSE, cause)}")
 
 
+def hang_up_later(uuid: str, seconds: int, cause: str = "ALLOTTED_TIMEOUT") -> NodeCommand:
+    """End a leg after so long, whatever becomes of who handles the call."""
+    return NodeCommand("sched_hangup", f"+{max(1, seconds)} {checked_uuid(uuid)} {checked(_CAUSE, cause)}")
+
+
 def transfer(
     uuid: str, target: str, *, other_leg: bool = False, both: bool = False, context: str = INTERNAL
 ) -> NodeCommand:
@@ -109,6 +114,11 @@ def eavesdrop(legs: Sequence[Leg], uuid: str, variables: Mapping[str, str], mode
 def intercept(legs: Sequence[Leg], uuid: str, variables: Mapping[str, str]) -> NodeCommand:
     """Ring `legs`; the first that answers takes over that channel. Run it as a job. Raises UnsafeValue."""
     return NodeCommand("originate", f"'{dial_string(legs, variables)}' &intercept({checked_uuid(uuid)})")
+
+
+def in_background(command: NodeCommand) -> NodeCommand:
+    """The same command, answered at once: what comes of it is not told."""
+    return NodeCommand("bgapi", f"{command.name} {command.arguments}")
 
 
 def originate(legs: Sequence[Leg], number: str, variables: Mapping[str, str]) -> NodeCommand:

@@ -12,7 +12,7 @@ from apps.switching.calls.dial_string import Leg, dial_string
 from apps.switching.calls.recording_commands import recording_path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_FLAG = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_FLAG = re.compile(r"[a-z][a-z0-9_-]{1,40}")
 _PIN = re.compile(r"[0-9]{1,32}")
 _MEMBER = re.compile(r"[0-9]{1,10}|all|last|non_moderator")
 _NUMBER = re.compile(r"[0-9]{1,10}")

@@ -65,6 +65,18 @@ async def lab(switch: LabSwitch, argument: str) -> str:
     return await remote.perform(switch, argument)
 
 
+@command("bgapi")
+async def in_background(switch: LabSwitch, argument: str) -> str:
+    """<command> [<arguments>]"""
+    name, _, rest = argument.partition(" ")
+    switch.spawn(_forgotten(switch, name, rest.strip()))
+    return f"+OK Job-UUID: {uuid.uuid4()}\n"
+
+
+async def _forgotten(switch: LabSwitch, name: str, argument: str) -> None:
+    await run(switch, name, argument)
+
+
 @command("status")
 async def status(switch: LabSwitch, _argument: str) -> str:
     return status_text(switch)

@@ -109,13 +109,19 @@ class Conference:
     def leave(self, member: Member) -> None:
         del self.members[member.id]
         self.tell("del-member", member)
-        if "endconf" in member.flags and not any("endconf" in one.flags for one in self.members.values()):
+        if self._ends_with(member):
             for one in list(self.members.values()):
                 self.put_out(one)
         if not self.members:
             self.stop_recording("all")
             self.switch.conferences.pop(self.name, None)
             self.tell("conference-destroy")
+
+    def _ends_with(self, member: Member) -> bool:
+        """`endconf` ends it with whoever has it, `mandatory_member_endconf` with the last who has."""
+        mandatory = "mandatory_member_endconf"
+        others = any(mandatory in one.flags for one in self.members.values())
+        return "endconf" in member.flags or (mandatory in member.flags and not others)
 
     @staticmethod
     def put_out(member: Member) -> None:
@@ -146,7 +152,9 @@ async def conference(channel: Channel, argument: str) -> None:
     channel.mark_answered()
     flags = frozenset(re.split(r"[|,]", asked["flags"] or "")) - {""}
     running = channel.switch.conferences.get(asked["name"])
-    if running is not None and running.locked:
+    if running is not None and running.locked and channel.get("conference_enforce_security") != "false":
+        return
+    if running is None and "join-only" in flags:
         return
     if asked["pin"] and not await _knows(channel, asked["pin"]):
         return

@@ -9,6 +9,8 @@ from django.db import transaction
 from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import publish
 from apps.switching.calls.models import ChannelState, LiveChannel
+from apps.switching.rooms.applier import apply_rooms, forget_channels
+from apps.switching.rooms.facts import RoomChanged
 from apps.switching.switches.events import CallChanged
 from apps.switching.switches.facts import (
     CallAnswered,
@@ -39,7 +41,10 @@ def apply_facts(facts: Sequence[Fact]) -> None:
     """Write what the facts say, and publish it once the transaction has committed. Facts of one leg are in order."""
     calls = [fact for fact in facts if isinstance(fact, CallFact)]
     phones = [fact for fact in facts if isinstance(fact, DeviceRegistered | DeviceUnregistered)]
-    events = [*_apply_calls(calls), *apply_registrations(phones)]
+    rooms = [fact for fact in facts if isinstance(fact, RoomChanged)]
+    events = [*_apply_calls(calls), *apply_rooms(rooms), *apply_registrations(phones)]
+    if ended := {fact.leg.uuid for fact in calls if isinstance(fact, CallEnded)}:
+        forget_channels(ended)
     for beat in {fact.switch: fact for fact in facts if isinstance(fact, NodeHeartbeat)}.values():
         _apply_heartbeat(beat)
     if events:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.switching.rooms.facts import RoomChanged
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -116,4 +118,4 @@ class NodeHeartbeat:
 
 
 CallFact = CallStarted | CallAnswered | CallBridged | CallHeld | CallEnded
-Fact = CallFact | DeviceRegistered | DeviceUnregistered | NodeHeartbeat
+Fact = CallFact | DeviceRegistered | DeviceUnregistered | NodeHeartbeat | RoomChanged

@@ -14,6 +14,8 @@ from apps.switching.calls.models import LiveChannel
 from apps.switching.esl.client import EslClient
 from apps.switching.esl.errors import CommandFailed
 from apps.switching.registrar.models import Registration
+from apps.switching.rooms.applier import reconcile_rooms
+from apps.switching.rooms.facts import ListedRoom, read_room_list
 from apps.switching.switches.applier import apply_facts
 from apps.switching.switches.facts import CallEnded, DeviceRegistered, Fact, Leg
 from apps.switching.switches.registrations import (
@@ -37,8 +39,10 @@ async def resync(client: EslClient, switch: str) -> None:
         if dump.ok:  # else it has ended meanwhile
             facts.extend(read_channel_dump(dump.text, switch))
     listed = read_registration_list(await _ask(client, "show", "registrations as json"), switch)
+    rooms = list(read_room_list((await client.api("conference", "json_list")).text, switch))
     await in_directory(apply_facts, facts)
     await in_directory(reconcile_registrations, switch, listed)
+    await in_directory(reconcile_conferences, switch, rooms)
     if facts:
         log.info("switch %s: %d calls had ended unheard, %d were new", switch, len(gone), len(unknown))
 
@@ -63,6 +67,13 @@ def reconcile_registrations(switch: str, listed: Sequence[DeviceRegistered]) -> 
     new = [fact for fact in current if (fact.realm, fact.username, fact.contact) not in known]
     events = [*apply_registrations(new), *(unregistered(row, "gone") for row in gone)]
     if events:
+        publish(*events)
+
+
+@transaction.atomic
+def reconcile_conferences(switch: str, listed: Sequence[ListedRoom]) -> None:
+    """Write the conferences the switch lists, and who is in them, and remove the others of this switch."""
+    if events := reconcile_rooms(switch, listed):
         publish(*events)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from apps.switching.esl.events import Event, JsonEvent, decode_event
+from apps.switching.rooms.facts import MAINTENANCE, read_maintenance
 from apps.switching.switches.facts import (
     CallAnswered,
     CallBridged,
@@ -40,7 +41,7 @@ EVENTS = (
     "HEARTBEAT",
 )
 #: `sofia::register` alone says that a phone is registered: failed attempts fire the others with "Registered" in them.
-CUSTOM_EVENTS = ("sofia::register", "sofia::unregister", "sofia::expire", ROUTED)
+CUSTOM_EVENTS = ("sofia::register", "sofia::unregister", "sofia::expire", ROUTED, MAINTENANCE)
 
 
 class _Channel(
@@ -272,6 +273,7 @@ _READERS: dict[str, Callable[[Event, str], Fact | None]] = {
     "sofia::unregister": _unregistered,
     "sofia::expire": _unregistered,
     "HEARTBEAT": _heartbeat,
+    MAINTENANCE: read_maintenance,
 }
 
 

@@ -1,0 +1,22 @@
+"""Conferences: rooms in which several callers talk. Who is in one now is in `apps.switching.rooms`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from apps.foundation.documents.models import Document
+
+
+class Conference(Document):
+    """`owner_id` is the user who may control it over the API."""
+
+    name = models.CharField(max_length=128)
+    owner_id = models.CharField(max_length=32, blank=True, db_index=True)
+
+    document_type = "conference"
+
+    class Meta(Document.Meta):
+        indexes = [models.Index(fields=["account_id", "name"], name="conferences_name")]
+
+    def __str__(self) -> str:
+        return self.name
