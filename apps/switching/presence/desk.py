@@ -179,7 +179,7 @@ class LampDesk:
                 lamps.tell("MESSAGE_WAITING", message_headers(question.user, question.realm, counts, question))
             elif question.event != "message-summary" and question.seconds:
                 lamp = picture.lamps.get((account_id, question.presence_id), DARK)
-                lamps.tell("PRESENCE_IN", lamp_headers(question.presence_id, question.realm, lamp, node))
+                lamps.tell("PRESENCE_IN", lamp_headers(question.presence_id, question.realm, lamp))
                 lamps.note((account_id, question.presence_id), lamp)
         await self._flush()
 

@@ -13,7 +13,7 @@ from apps.switching.esl.commands import sendevent
 from apps.switching.esl.errors import CommandFailed, CommandRefused, EslError
 from apps.switching.presence.models import LampState
 from apps.switching.presence.notices import lamp_headers, message_headers
-from apps.switching.presence.queries import DARK, Counts, Lamp, LampKey, Picture
+from apps.switching.presence.queries import DARK, Counts, Lamp, LampKey, Picture, Shown
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class NodeLamps:
 
     def __init__(self, name: str, orders: Orders) -> None:
         self.name, self._orders = name, orders
-        self.lit: dict[LampKey, LampState] = {}
+        self.lit: dict[LampKey, Shown] = {}
         self.counts: dict[LampKey, Counts] = {}
         self.told = False
         self._waiting: deque[tuple[str, dict[str, str]]] = deque()
@@ -58,7 +58,7 @@ class NodeLamps:
         if lamp.state is LampState.TERMINATED:
             self.lit.pop(key, None)
         else:
-            self.lit[key] = lamp.state
+            self.lit[key] = lamp.shown
 
     def tell_all(self, picture: Picture) -> None:
         """Every lit lamp of the picture's accounts, every watched one lit or not, and all messages."""
@@ -75,7 +75,7 @@ class NodeLamps:
             self._forget(account)
         candidates = {key for key in self.lit.keys() | picture.lamps.keys() if key[0] in here}
         for key in sorted(candidates | {key for key in repeat if key[0] in here}):
-            if key in repeat or self.lit.get(key, LampState.TERMINATED) != picture.lamps.get(key, DARK).state:
+            if key in repeat or self.lit.get(key, DARK.shown) != picture.lamps.get(key, DARK).shown:
                 self._tell_lamp(picture, key)
         for key in sorted(key for key in picture.messages if key[0] in here):
             if self.counts.get(key) != picture.messages[key]:
@@ -110,7 +110,7 @@ class NodeLamps:
         realm, lamp = picture.realms.get(account_id), picture.lamps.get(key, DARK)
         self.note(key, lamp)
         if realm:
-            self.tell("PRESENCE_IN", lamp_headers(presence_id, realm, lamp, self.name))
+            self.tell("PRESENCE_IN", lamp_headers(presence_id, realm, lamp))
 
     def _tell_messages(self, picture: Picture, key: LampKey) -> None:
         account_id, user = key

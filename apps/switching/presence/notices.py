@@ -47,12 +47,12 @@ class MessageQuestion:
     sub_call_id: str
 
 
-def lamp_headers(presence_id: str, realm: str, lamp: Lamp, switch: str) -> dict[str, str]:
-    """The headers of PRESENCE_IN for one switch.
+def lamp_headers(presence_id: str, realm: str, lamp: Lamp) -> dict[str, str]:
+    """The headers of PRESENCE_IN.
 
     Without a unique-id the NOTIFY lists no dialog: that is how "terminated" is told, for an id would have mod_sofia
-    look for further dialogs of its own. A channel's id is given on its own switch only; elsewhere, and where there is
-    no channel, one that stays the same for the lamp.
+    look for further dialogs of its own. The id is no channel's: a sent event with a channel's id goes to that channel
+    and nowhere else (mod_event_socket.c). It stays the same for the lamp, so that one NOTIFY replaces the last.
     """
     status, rpid = _STATUS[lamp.state]
     headers = {
@@ -68,9 +68,8 @@ def lamp_headers(presence_id: str, realm: str, lamp: Lamp, switch: str) -> dict[
     }
     if lamp.state is LampState.TERMINATED:
         return headers
-    here = lamp.uuid and lamp.switch == switch
     number = safe(lamp.number) or presence_id
-    headers["unique-id"] = lamp.uuid if here else sha256(f"{presence_id}@{realm}".encode()).hexdigest()[:32]
+    headers["unique-id"] = sha256(f"{presence_id}@{realm}".encode()).hexdigest()[:32]
     if lamp.calling:
         # mod_sofia turns the direction round where the lamp is not the caller's own.
         called = {"caller-username": presence_id, "Caller-Destination-Number": number}

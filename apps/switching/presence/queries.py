@@ -14,19 +14,26 @@ from apps.switching.registrar.models import Registration, SipCredential
 
 LampKey = tuple[str, str]
 """An account's id and a presence id; for messages the account's id and a SIP user or mailbox number."""
+Shown = tuple[LampState, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """`uuid` and `switch` are the channel's that makes it so, empty where none does. `calling` is True where its owner
-    called; `number` and `name` are the other party's."""
+    """`uuid` is the channel's that makes it so, empty where none does. `calling` is True where its owner called and
+    `answered` once that call was; `number` and `name` are the other party's."""
 
     state: LampState
     uuid: str = ""
-    switch: str = ""
     calling: bool = False
+    answered: bool = False
     number: str = ""
     name: str = ""
+
+    @property
+    def shown(self) -> Shown:
+        """What is told again where it differs. The answer counts: until then mod_sofia shows the phone that calls as
+        early, where its SIP username is the extension."""
+        return self.state, self.answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +159,8 @@ def _lamp(row: LiveChannel) -> Lamp:
     return Lamp(
         LampState.EARLY if early else LampState.CONFIRMED,
         row.uuid,
-        row.switch,
         calling,
+        row.answered is not None,
         row.destination if calling else row.caller_id_number,
         "" if calling else row.caller_id_name,
     )
