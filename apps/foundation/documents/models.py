@@ -20,6 +20,13 @@ class AccountManager(models.Manager[Any]):
         return super().get_queryset().filter(account_id=current_account_id(), deleted=None)
 
 
+class RowManager(models.Manager[Any]):
+    """Rows of the scope's account, for rows that are no documents."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(account_id=current_account_id())
+
+
 class SchemaManager(models.Manager[Any]):
     """Rows of every account in the scope's schema, deleted ones too: for moves, restores and uniqueness."""
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from apps.foundation.documents.models import AccountManager, AccountRow, Document, SchemaManager
+from apps.foundation.documents.models import AccountRow, Document, RowManager, SchemaManager
 from apps.pbx.lists.numbers import in_one_form
 
 
@@ -62,7 +62,7 @@ class ListEntryPhoto(AccountRow):
     content = models.BinaryField()
     content_type = models.CharField(max_length=64)
 
-    objects: ClassVar[AccountManager] = AccountManager()
+    objects: ClassVar[RowManager] = RowManager()
     across_accounts: ClassVar[SchemaManager] = SchemaManager()
 
     class Meta:
