@@ -27,7 +27,7 @@ from tests.integration.interfaces.portal.conftest import Furnished, bakery, brow
 __all__ = ["_module_cast", "bakery", "browser_of", "cast"]
 
 #: Pages before signing in, and what is shown to visitors.
-OPEN = {"root", "login", "logout", "recovery", "reset", "brand_logo", "set_language"}
+OPEN = {"root", "login", "logout", "recovery", "reset", "brand_logo", "set_language", "stop_acting"}
 
 
 #: A page may be read only, or written only.

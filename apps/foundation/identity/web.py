@@ -25,8 +25,8 @@ from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.actions import record
 from apps.foundation.identity import queries, tokens
 from apps.foundation.identity.actions import impersonator_claims, sign_out, welcome
-from apps.foundation.identity.authentication import Authenticated, identify
-from apps.foundation.identity.errors import NotAuthenticated
+from apps.foundation.identity.authentication import Authenticated, identify, principal_for
+from apps.foundation.identity.errors import NotAllowed, NotAuthenticated
 from apps.foundation.identity.models import Login
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.identity.tokens import Claims
@@ -64,12 +64,36 @@ def log_in(request: HttpRequest, account: Account, user: Login) -> Principal:
 
 
 def log_in_as(request: HttpRequest, principal: Principal, account: Account, user: Login) -> None:
-    """Turn the session of `principal` into one that acts as `user`; audited. Raises as `actions.impersonate`."""
+    """Turn the session of `principal` into one that acts as `user`, no longer than his own would last; audited.
+
+    Raises as `actions.impersonate`.
+    """
     original = impersonator_claims(principal, account, user)
-    claims = tokens.claims_for(account, user, tokens.SESSION_AUTH, ABSOLUTE_TIMEOUT, impersonator=original)
+    lifetime = _remaining(_claims(request.session))
+    claims = tokens.claims_for(account, user, tokens.SESSION_AUTH, lifetime, impersonator=original)
     with account_scope(account):
         record(principal, "user.impersonated", "user", str(user.pk), {}, {"token_id": claims.jti})
     _start(request, claims)
+
+
+def stop_acting(request: HttpRequest) -> Principal:
+    """Turn the session of an impersonation back into the impersonator's own, until it would have ended; audited.
+
+    Raises NotAllowed where nobody is acted as.
+    """
+    # Looks at the impersonator too: one who was disabled meanwhile does not come back.
+    found = login_of(request.session)
+    claims = found.claims if found else None
+    account = queries.find_account(claims.original_account_id or "") if claims else None
+    user = queries.find_login(account, claims.original_owner_id or "") if account and claims else None
+    if found is None or claims is None or account is None or user is None:
+        raise NotAllowed
+    with account_scope(found.account):
+        record(found.principal, "user.impersonation_ended", "user", claims.owner_id or "", {}, {"token_id": claims.jti})
+    sign_out(claims)
+    own = tokens.claims_for(account, user, tokens.SESSION_AUTH, _remaining(claims))
+    _start(request, own)
+    return principal_for(account, user, tokens.SESSION_AUTH, claims=own, request_id=_request_id(request))
 
 
 def log_out(request: HttpRequest) -> None:
@@ -147,6 +171,11 @@ def viewed_account(request: HttpRequest, principal: Principal, account_id: objec
     if account is None or not account.is_within(own.id) or principal.role is Role.USER:
         raise Http404
     return account
+
+
+def _remaining(claims: Claims | None) -> int:
+    """Seconds a session that takes this one's place may last: changing places does not prolong it."""
+    return max(1, claims.expires - int(time.time())) if claims else ABSOLUTE_TIMEOUT
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -9,22 +9,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.models import Account
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.partitions import first_of_month
-from apps.foundation.kit.phone_numbers import for_display
 from apps.interfaces.pages.causes import cause_words
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.pbx.devices.models import Device
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.users.models import User
 
 BUSY = ("USER_BUSY",)
 #: The caller gave up, or nobody was there: for whoever was called, a missed call.
 MISSED = ("ORIGINATOR_CANCEL", "NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE")
 RECENT = 6
+#: What a leg to or from the outside is authorised by.
+CARRIER = "resource"
 #: How far back pages without a date look: records are kept by month.
 DEFAULT_DAYS = 62
 
@@ -53,7 +56,12 @@ def leading(filters: Filters, owner_id: str = "", accounts: Iterable[str] | None
         mine = records.filter(owner_id=owner_id).exclude(interaction_id="").values("interaction_id")
         found = found.filter(Q(owner_id=owner_id) | Q(interaction_id__in=mine))
     if filters.direction in ("inbound", "outbound", "internal"):
-        outside = Q(request_uri__contains="@") & Q(dialed_number__startswith="+")
+        to_carriers = every.filter(
+            account_id=OuterRef("account_id"), interaction_id=OuterRef("interaction_id"), authorizing_type=CARRIER,
+            month__gte=months["month__gte"],
+        )  # fmt: skip
+        among_legs = ~Q(interaction_id="") & Exists(to_carriers)
+        outside = Q(dialed_number__startswith="+") | Q(authorizing_type=CARRIER) | among_legs
         found = {
             "inbound": found.filter(call_kind="inbound"),
             "outbound": found.exclude(call_kind="inbound").filter(outside),
@@ -76,14 +84,20 @@ def default_filters(days: int = DEFAULT_DAYS) -> Filters:
     return Filters(moment - timedelta(days=days), moment + timedelta(days=1))
 
 
-def rows(leads: Sequence[CallRecord], region: str = "US") -> list[dict[str, Any]]:
-    """The rows of `portal/call_history.html`, in the order given; two queries for all of them."""
-    legs = legs_of([lead.interaction_id for lead in leads if lead.interaction_id])
+def rows(leads: Sequence[CallRecord], region: str, accounts: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """The rows of `portal/call_history.html`, in the order given; two queries for all of them.
+
+    `region` is whose national form numbers have. `accounts` names those the leads may be of besides the scope's.
+    """
+    legs = _legs_by_account(leads)
     people = names_of(leg.owner_id for found in legs.values() for leg in found)
-    return [row(lead, legs.get(lead.interaction_id, [lead]), people, region) for lead in leads]
+    found = [row(lead, legs.get((lead.account_id, lead.interaction_id), [lead]), people, region) for lead in leads]
+    for lead, shown in zip(leads, found, strict=True):
+        shown["account_name"] = (accounts or {}).get(lead.account_id, "")
+    return found
 
 
-def row(lead: CallRecord, legs: Sequence[CallRecord], people: Mapping[str, str], region: str = "US") -> dict[str, Any]:
+def row(lead: CallRecord, legs: Sequence[CallRecord], people: Mapping[str, str], region: str) -> dict[str, Any]:
     callee = next((leg for leg in legs if leg.id != lead.id and leg.answered), None)
     to_name = (people.get(callee.owner_id, "") or callee.callee_id_name) if callee else lead.callee_id_name
     from_name = people.get(lead.owner_id, "") or lead.caller_id_name
@@ -96,19 +110,20 @@ def row(lead: CallRecord, legs: Sequence[CallRecord], people: Mapping[str, str],
         "ended_at": lead.ended,
         "direction": direction(lead, legs),
         "from_name": from_name if from_name != lead.caller_id_number else "",
-        "from_number": for_display(lead.caller_id_number, region),
+        "from_number": shown_number(lead.caller_id_number, region),
         "to_name": to_name if to_name != lead.dialed_number else "",
-        "to_number": for_display(lead.dialed_number, region),
+        "to_number": shown_number(lead.dialed_number, region),
         "result": result(lead, legs),
         "duration": max(0, int(talked.total_seconds())),
         "leg_count": len(legs),
         "hangup_words": cause_words(lead.hangup_cause),
         "callflow_id": lead.callflow_id,
+        "account_id": lead.account_id,
         "account_name": "",
     }
 
 
-def leg_rows(legs: Sequence[CallRecord], region: str = "US") -> list[dict[str, Any]]:
+def leg_rows(legs: Sequence[CallRecord], region: str) -> list[dict[str, Any]]:
     """The rows of `portal/call_legs.html`."""
     ids = {leg.authorizing_id for leg in legs if leg.authorizing_id}
     devices = dict(Device.across_accounts.filter(id__in=ids).values_list("id", "name")) if ids else {}
@@ -116,8 +131,8 @@ def leg_rows(legs: Sequence[CallRecord], region: str = "US") -> list[dict[str, A
         {
             "id": leg.id,
             "direction": leg.direction,
-            "from_number": for_display(leg.caller_id_number, region),
-            "to_number": for_display(leg.callee_id_number or leg.dialed_number, region),
+            "from_number": shown_number(leg.caller_id_number, region),
+            "to_number": shown_number(leg.callee_id_number or leg.dialed_number, region),
             "to_name": leg.callee_id_name if leg.callee_id_name != leg.callee_id_number else "",
             "started_at": leg.started,
             "ring_seconds": leg.ringing_seconds,
@@ -133,7 +148,8 @@ def leg_rows(legs: Sequence[CallRecord], region: str = "US") -> list[dict[str, A
 
 def recent(account: Account, owner_id: str = "", most: int = RECENT) -> list[dict[str, Any]]:
     """The last calls of the scope's account, or of one person."""
-    return rows(list(leading(default_filters(), owner_id).order_by("-started", "-id")[:most]))
+    leads = leading(default_filters(), owner_id).order_by("-started", "-id")[:most]
+    return rows(list(leads), home_region(account))
 
 
 def legs_of(interactions: Iterable[str]) -> dict[str, list[CallRecord]]:
@@ -147,16 +163,29 @@ def legs_of(interactions: Iterable[str]) -> dict[str, list[CallRecord]]:
     return found
 
 
+def _legs_by_account(leads: Iterable[CallRecord]) -> dict[tuple[str, str], list[CallRecord]]:
+    """As `legs_of`, each account's legs of an interaction for themselves: one call may be of two accounts."""
+    wanted = {(lead.account_id, lead.interaction_id) for lead in leads if lead.interaction_id}
+    if not wanted:
+        return {}
+    accounts, interactions = {account for account, _call in wanted}, {call for _account, call in wanted}
+    legs = CallRecord.across_accounts.filter(account_id__in=accounts, interaction_id__in=interactions)
+    found: dict[tuple[str, str], list[CallRecord]] = {}
+    for leg in sorted(legs.order_by("started", "id"), key=lambda leg: leg.direction != "inbound"):
+        found.setdefault((leg.account_id, leg.interaction_id), []).append(leg)
+    return found
+
+
 def names_of(ids: Iterable[str]) -> dict[str, str]:
     """Names of people by id."""
     wanted = {identifier for identifier in ids if identifier}
-    return {user.id: user.full_name for user in User.objects.filter(id__in=wanted)} if wanted else {}
+    return {user.id: user.full_name for user in User.across_accounts.filter(id__in=wanted)} if wanted else {}
 
 
 def direction(lead: CallRecord, legs: Sequence[CallRecord]) -> str:
     if lead.call_kind == "inbound":
         return "inbound"
-    outside = any(leg.authorizing_type == "resource" for leg in legs) or lead.dialed_number.startswith("+")
+    outside = any(leg.authorizing_type == CARRIER for leg in (lead, *legs)) or lead.dialed_number.startswith("+")
     return "outbound" if outside else "internal"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apps.foundation.kit.phone_numbers import for_display
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.switching.calls.models import ChannelState, LiveChannel
 
 
@@ -17,7 +17,7 @@ def conversations(channels: Iterable[LiveChannel]) -> list[list[LiveChannel]]:
 
 
 def live_rows(
-    channels: Iterable[LiveChannel], account_names: Mapping[str, str], *, region: str = "US", can_hang_up: bool = True
+    channels: Iterable[LiveChannel], account_names: Mapping[str, str], *, region: str, can_hang_up: bool = True
 ) -> list[dict[str, Any]]:
     """The rows of `portal/live_calls_rows.html`. `id` is the caller's leg, the one to hang up."""
     return [_row(legs, account_names, region, can_hang_up) for legs in conversations(channels)]
@@ -32,9 +32,9 @@ def _row(legs: list[LiveChannel], account_names: Mapping[str, str], region: str,
         "id": first.uuid,
         "direction": _direction(legs),
         "from_name": first.caller_id_name if first.caller_id_name != first.caller_id_number else "",
-        "from_number": for_display(first.caller_id_number, region),
+        "from_number": shown_number(first.caller_id_number, region),
         "to_name": (callee.callee_id_name if callee else "") or first.callee_id_name,
-        "to_number": for_display(number, region),
+        "to_number": shown_number(number, region),
         "state": _state(legs, bool(answered)),
         "started_at": first.created,
         "answered_at": min(answered) if answered else None,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from apps.foundation.kit.phone_numbers import for_display
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.pbx.callflows.documents import NO_MATCH
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.ring_groups.models import RingGroup
@@ -61,8 +61,6 @@ def _mentions(identifier: str) -> Q:
     return Q(flow__icontains=identifier)
 
 
-def shown_number(number: str, region: str = "US") -> str:
+def shown_route(number: str, region: str) -> str:
     """A callflow's number as people write it."""
-    if number == NO_MATCH:
-        return gettext("every other number")
-    return for_display(number, region) if number.startswith("+") else number
+    return gettext("every other number") if number == NO_MATCH else shown_number(number, region)

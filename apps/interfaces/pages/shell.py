@@ -84,6 +84,7 @@ def shell_context(request: WebRequest, navigation: Sequence[Section]) -> dict[st
         "live_url": f"/ws/portal?account_id={account.id}",
         "time_zone": time_zone(request),
         "lab_switch": lab_switch(),
+        "acting_from": acting_from(request.principal),
     }
 
 
@@ -105,6 +106,13 @@ def principal_facts(principal: Principal, request: WebRequest) -> dict[str, Any]
         "email": request.login.email or "",
         "role": ROLE_NAMES[principal.role],
     }
+
+
+def acting_from(principal: Principal) -> str:
+    """The account of whoever acts as the person who seems to be signed in; empty where it is the person himself."""
+    if principal.impersonator_account_id is None:
+        return ""
+    return Account.objects.filter(id=principal.impersonator_account_id).values_list("name", flat=True).first() or "…"
 
 
 def account_path(own: Account, account: Account) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ _MENU: tuple[tuple[str | Promise, tuple[_Line, ...]], ...] = (
             ("carriers", _("Carriers"), "carrier", ("carrier",)),
             ("limits", _("Limits"), "limit", ("limits",)),
             ("branding", _("Branding"), "brush", ("branding",)),
+            ("audit", _("Audit trail"), "eye", ("audit",)),
             ("api_key", _("API key"), "key", ("api_key",)),
         ),
     ),

@@ -3,7 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from apps.interfaces.portal.views import (
+    acting,
     api_key,
+    audit,
     branding,
     call_history,
     carriers,
@@ -25,6 +27,7 @@ _entry: list[URLPattern | URLResolver] = [
     path("", session.root, name="root"),
     path("login", session.login, name="login"),
     path("logout", session.logout, name="logout"),
+    path("acting/stop", acting.stop_acting, name="stop_acting"),
     path("recovery", session.recovery, name="recovery"),
     path("recovery/<str:token>", session.reset, name="reset"),
     path("brand/<str:account_id>/logo", branding.brand_logo, name="brand_logo"),
@@ -42,6 +45,7 @@ _account: list[URLPattern | URLResolver] = [
     path("people/<str:person_id>", people.person, name="person"),
     path("people/<str:person_id>/edit", people.person_edit, name="person_edit"),
     path("people/<str:person_id>/delete", people.person_delete, name="person_delete"),
+    path("people/<str:person_id>/act-as", acting.act_as, name="act_as"),
     path("devices", devices.devices, name="devices"),
     path("devices/new", devices.device_create, name="device_create"),
     path("devices/<str:device_id>", devices.device, name="device"),
@@ -74,6 +78,7 @@ _account: list[URLPattern | URLResolver] = [
     path("carriers/<str:carrier_id>/delete", carriers.carrier_delete, name="carrier_delete"),
     path("limits", limits.limits, name="limits"),
     path("branding", branding.branding, name="branding"),
+    path("audit", audit.audit, name="audit"),
     path("api-key", api_key.api_key, name="api_key"),
 ]
 

@@ -15,16 +15,17 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.identity.principal import Role
 from apps.foundation.identity.web import WebRequest, log_in, login_required
 from apps.foundation.kit.clock import now
-from apps.foundation.kit.phone_numbers import for_display
 from apps.interfaces.pages import calls as history
 from apps.interfaces.pages.dotted import with_paths
 from apps.interfaces.pages.language import offered, remember
 from apps.interfaces.pages.paging import page_of
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.interfaces.pages.phones import device_row, forwarding_number, person_state, presences, switched_on
 from apps.interfaces.pages.routes import extensions, routes_to
 from apps.interfaces.pages.shell import Item, Section, draw
 from apps.interfaces.selfservice.forms import ForwardingForm, ProfileForm
 from apps.pbx.devices.models import Device
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.users.actions import replace_user
 from apps.pbx.users.models import User
 
@@ -54,7 +55,7 @@ def home(request: WebRequest) -> HttpResponse:
             "do_not_disturb": switched_on(user.document, "do_not_disturb"),
             "forwarding": {
                 "enabled": bool(forwarding_number(user.document)),
-                "number": for_display(forwarding_number(user.document)),
+                "number": shown_number(forwarding_number(user.document), home_region(request.viewed_account)),
             },
         },
         "devices": [device_row(device, states[device.id], user) for device in devices],
@@ -82,7 +83,9 @@ def calls(request: WebRequest) -> HttpResponse:
     default = history.default_filters()
     filters = history.Filters(default.since, default.until, result=request.GET.get("result", ""))
     page = page_of(history.leading(filters, user.id), request.GET, {"started": "started"}, "-started")
-    return _page(request, "calls", {**page.context(), "rows": history.rows(page.rows)})
+    return _page(
+        request, "calls", {**page.context(), "rows": history.rows(page.rows, home_region(request.viewed_account))}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,20 +1,24 @@
 """Call history: one line per interaction, its legs, and all of it as a CSV file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages import calls
+from apps.interfaces.pages.branches import is_wide, together
 from apps.interfaces.pages.paging import page_of
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.navigation import link, portal_page
 from apps.pbx.callflows.models import Callflow
+from apps.pbx.numbers.answering import home_region
 
 #: Interactions in one CSV file; more are fetched over the API.
 MOST_ROWS = 50_000
@@ -26,14 +30,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_safe
 @for_administrators
 def call_history(request: WebRequest, account_id: str) -> HttpResponse:
-    filters = wanted(request)
     sorts = {"started": "started", "duration": "billing_seconds"}
-    page = page_of(calls.leading(filters), request.GET, sorts, "-started")
+    names = _accounts(request)
+    page = page_of(_leads(request, names), request.GET, sorts, "-started")
     filtered = any(request.GET.get(name) for name in ("q", "direction", "result", "from", "to"))
     query = request.GET.urlencode()
     context = {
         **page.context(),
-        "rows": calls.rows(page.rows),
+        "rows": calls.rows(page.rows, home_region(request.viewed_account), names),
+        "show_account": len(names) > 1,
         "filtered": filtered,
         "csv_url": link(request, "call_history_csv") + (f"?{query}" if query else ""),
     }
@@ -44,10 +49,13 @@ def call_history(request: WebRequest, account_id: str) -> HttpResponse:
 @for_administrators
 def call_history_csv(request: WebRequest, account_id: str) -> HttpResponse:
     """The same filters, without pages. Made before the answer begins: a scope is not held while it is sent."""
-    leads = list(calls.leading(wanted(request)).order_by("-started", "-id")[:MOST_ROWS])
-    lines = [calls.csv_header()]
+    names, region = _accounts(request), home_region(request.viewed_account)
+    leads = list(_leads(request, names).order_by("-started", "-id")[:MOST_ROWS])
+    wide = len(names) > 1
+    lines = [[*calls.csv_header(), *([_("Account")] if wide else [])]]
     for start in range(0, len(leads), _BATCH):
-        lines += [_line(row) for row in calls.rows(leads[start : start + _BATCH])]
+        rows = calls.rows(leads[start : start + _BATCH], region, names)
+        lines += [[*_line(row), *([_safe(row["account_name"])] if wide else [])] for row in rows]
     name = slugify(request.viewed_account.name) or "calls"
     response = StreamingHttpResponse(_written(lines), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -63,13 +71,24 @@ def call(request: WebRequest, account_id: str, interaction_id: str) -> HttpRespo
     )
     if not legs:
         raise Http404
+    region = home_region(request.viewed_account)
     if request.htmx:  # type: ignore[attr-defined]
-        return portal_page(request, "call_legs", {"legs": calls.leg_rows(legs)})
-    shown = calls.row(legs[0], legs, calls.names_of(leg.owner_id for leg in legs))
+        return portal_page(request, "call_legs", {"legs": calls.leg_rows(legs, region)})
+    shown = calls.row(legs[0], legs, calls.names_of(leg.owner_id for leg in legs), region)
     flow = Callflow.objects.filter(id=shown["callflow_id"]).first() if shown["callflow_id"] else None
     if flow is not None:
         shown |= {"flow_name": str(flow), "flow_url": link(request, "flow", flow.id)}
-    return portal_page(request, "call", {"call": shown, "legs": calls.leg_rows(legs)})
+    return portal_page(request, "call", {"call": shown, "legs": calls.leg_rows(legs, region)})
+
+
+def _accounts(request: WebRequest) -> dict[str, str]:
+    """Names by id of the accounts whose calls are shown: for a reseller those of its customers too."""
+    return dict(together(request.viewed_account).values_list("id", "name"))
+
+
+def _leads(request: WebRequest, accounts: Iterable[str]) -> QuerySet[CallRecord]:
+    wide = is_wide(request.viewed_account)
+    return calls.leading(wanted(request), accounts=list(accounts) if wide else None)
 
 
 def wanted(request: WebRequest) -> calls.Filters:

@@ -18,6 +18,7 @@ from apps.interfaces.portal.views.flows import tree_context
 from apps.pbx.callflows.actions import replace_callflow
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.registry import AnyVerb, verbs
+from apps.pbx.numbers.answering import home_region
 
 #: What is offered first where no verb is chosen yet.
 FIRST_CHOICE = "user"
@@ -85,7 +86,7 @@ def _save(
         return _dialog(request, flow, action, path, form=form, verb_help=words.help_of(verb))
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(link(request, "flow", flow.id))
-    answer = portal_page(request, "flow_tree", tree_context(flow))
+    answer = portal_page(request, "flow_tree", tree_context(flow, home_region(request.viewed_account)))
     answer.headers["HX-Retarget"], answer.headers["HX-Trigger"] = "#flow-tree", "dialog-close"
     return answer
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages.paging import page_of
-from apps.interfaces.pages.routes import shown_number
+from apps.interfaces.pages.routes import shown_route
 from apps.interfaces.portal import verbs as words
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.flow_tree import ROOT, child_path, children_of, ids_in, walk
@@ -24,6 +24,7 @@ from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.registry import problems_of, verbs
 from apps.pbx.devices.models import Device
 from apps.pbx.groups.models import Group
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.ring_groups.models import RingGroup
 from apps.pbx.users.models import User
 
@@ -37,7 +38,8 @@ def flows(request: WebRequest, account_id: str) -> HttpResponse:
         found = found.filter(Q(name__icontains=text) | Q(numbers__icontains=text))
     page = page_of(found, request.GET, {"name": "name", "updated": "modified"}, "name")
     names = names_of({identifier for flow in page.rows for identifier in ids_in(flow.flow)})
-    rows = [_row(flow, names) for flow in page.rows]
+    region = home_region(request.viewed_account)
+    rows = [_row(flow, names, region) for flow in page.rows]
     return portal_page(request, "flows", {**page.context(), "rows": rows, "filtered": bool(text)})
 
 
@@ -56,7 +58,12 @@ def flow(request: WebRequest, account_id: str, flow_id: str) -> HttpResponse:
             replace_callflow(found, form.merged(), request.principal)
             messages.success(request, _("Saved. It counts from the next call."))
             return redirect(link(request, "flow", found.id))
-    context = {**tree_context(found), "form": form, "field_groups": form.field_groups(), "can_delete": keeper is None}
+    context = {
+        **tree_context(found, home_region(request.viewed_account)),
+        "form": form,
+        "field_groups": form.field_groups(),
+        "can_delete": keeper is None,
+    }
     context |= {"can_edit": keeper is None}
     return portal_page(request, "flow", context, status=REFUSED if form.errors else 200)
 
@@ -89,7 +96,7 @@ def flow_delete(request: WebRequest, account_id: str, flow_id: str) -> HttpRespo
     )
 
 
-def tree_context(flow: Callflow) -> dict[str, Any]:
+def tree_context(flow: Callflow, region: str) -> dict[str, Any]:
     """What `portal/flow_tree.html` takes."""
     names = names_of(ids_in(flow.flow))
     root = _node(flow.flow, ROOT, "", names) if flow.flow.get("module") else None
@@ -97,7 +104,7 @@ def tree_context(flow: Callflow) -> dict[str, Any]:
         "flow": {
             "id": flow.id,
             "name": str(flow),
-            "numbers": [shown_number(number) for number in flow.numbers],
+            "numbers": [shown_route(number, region) for number in flow.numbers],
             "patterns": flow.patterns,
             "updated_at": flow.modified,
         },
@@ -117,13 +124,13 @@ def names_of(ids: set[str]) -> dict[str, str]:
     return found | {flow.id: str(flow) for flow in Callflow.objects.filter(id__in=ids)}
 
 
-def _row(flow: Callflow, names: Mapping[str, str]) -> dict[str, Any]:
+def _row(flow: Callflow, names: Mapping[str, str], region: str) -> dict[str, Any]:
     module = str(flow.flow.get("module") or "")
     summary = words.summary_of(flow.flow, names)
     return {
         "id": flow.id,
         "name": str(flow),
-        "numbers": [shown_number(number) for number in flow.numbers],
+        "numbers": [shown_route(number, region) for number in flow.numbers],
         "patterns": flow.patterns,
         "first_step_label": f"{words.label_of(module)}: {summary}" if summary else words.label_of(module),
         "first_step_icon": words.icon_of(module),

@@ -11,6 +11,7 @@ from apps.foundation.accounts.queries import children
 from apps.foundation.identity.web import WebRequest
 from apps.foundation.kit.clock import now
 from apps.interfaces.pages import calls
+from apps.interfaces.pages.branches import is_wide, together
 from apps.interfaces.pages.counts import counts_of, people_in
 from apps.interfaces.portal.access import front_page
 from apps.interfaces.portal.navigation import link, portal_page
@@ -28,12 +29,13 @@ SHOWN = 6
 def home(request: WebRequest, account_id: str) -> HttpResponse:
     account = request.viewed_account
     zone = calls.zone_of(account)
-    wide = account.is_master or account.is_reseller
+    wide = is_wide(account)
     below = list(children(account).select_related("tenant")) if wide else []
+    branches = list(together(account).select_related("tenant"))
     everything = counts_of(Account.objects.present().subtree(account.id).order_by().values("id"))
-    # A reseller's day is that of all its customers; resellers below it have schemas, and days, of their own.
-    together = [account.id, *(one.id for one in below)] if wide else None
-    today = list(calls.leading(calls.today(zone), accounts=together).only("started", "answered"))
+    # A reseller's day is that of all its customers and their branches; resellers below it have days of their own.
+    ids = [one.id for one in branches] if wide else None
+    today = list(calls.leading(calls.today(zone), accounts=ids).only("started", "answered"))
     hours = calls.by_hour(today, zone)
     live = rows_context(account)["calls"]
     counts = {
@@ -42,7 +44,7 @@ def home(request: WebRequest, account_id: str) -> HttpResponse:
         "phones_registered": everything.total("phones_registered"),
         "calls_today": len(today),
         "missed_today": sum(hour["missed"] for hour in hours),
-        "people": sum(people_in([account, *below]).values()),
+        "people": sum(people_in({one.id: one for one in (*branches, *below)}.values()).values()),
         "customers": len(below),
     }
     context = {

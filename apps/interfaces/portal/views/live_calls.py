@@ -14,6 +14,7 @@ from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages.live import live_rows
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.navigation import link, portal_page
+from apps.pbx.numbers.answering import home_region
 from apps.switching.calls import tasks
 from apps.switching.calls.models import LiveChannel
 
@@ -34,7 +35,7 @@ def rows_context(account: Account, most: int | None = None) -> dict[str, Any]:
     wide = account.is_master or account.is_reseller
     ids = {channel.account_id for channel in channels}
     names = dict(Account.objects.filter(id__in=ids).values_list("id", "name")) if wide else {}
-    return {"calls": live_rows(channels, names)[:most], "show_account": wide}
+    return {"calls": live_rows(channels, names, region=home_region(account))[:most], "show_account": wide}
 
 
 @require_safe

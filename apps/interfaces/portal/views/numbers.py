@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.foundation.identity.principal import Role
 from apps.foundation.identity.web import WebRequest
-from apps.foundation.kit.phone_numbers import for_display
 from apps.interfaces.pages.paging import page_of
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.forms.numbers import NumberForm
 from apps.interfaces.portal.navigation import link, portal_page
@@ -44,7 +44,7 @@ def numbers(request: WebRequest, account_id: str) -> HttpResponse:
     rows = [
         {
             "id": row.number,
-            "number": for_display(row.number, region),
+            "number": shown_number(row.number, region),
             "account_name": "",
             "state": "in_use" if row.callflow_id else "spare",
             "used_by_label": flows.get(row.callflow_id, ""),
@@ -101,7 +101,7 @@ def number_delete(request: WebRequest, account_id: str, number_id: str) -> HttpR
 
     return delete_page(
         request,
-        for_display(found.number, home_region(request.viewed_account)),
+        shown_number(found.number, home_region(request.viewed_account)),
         delete=delete,
         done_url=link(request, "numbers"),
         cancel_url=link(request, "numbers"),
@@ -141,6 +141,6 @@ def _form_page(request: WebRequest, form: NumberForm, number: PhoneNumber | None
         "form": form,
         "field_groups": form.field_groups(),
         "cancel_url": link(request, "numbers"),
-        "number": {"number": for_display(number.number, form.region)} if number else None,
+        "number": {"number": shown_number(number.number, form.region)} if number else None,
     }
     return portal_page(request, "number_form", context, status=REFUSED if form.errors else 200)

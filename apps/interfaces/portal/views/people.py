@@ -9,10 +9,11 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.foundation.identity.actions import may_impersonate
 from apps.foundation.identity.web import WebRequest
-from apps.foundation.kit.phone_numbers import for_display
 from apps.interfaces.pages import calls
 from apps.interfaces.pages.paging import page_of
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.interfaces.pages.phones import (
     Presence,
     device_row,
@@ -29,6 +30,7 @@ from apps.interfaces.portal.views.editing import delete_page, edit_page, find
 from apps.pbx.callflows.actions import create_callflow
 from apps.pbx.callflows.documents import CallflowDocument
 from apps.pbx.devices.models import Device
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.users.actions import create_user, delete_user, replace_user
 from apps.pbx.users.models import User
 
@@ -61,7 +63,7 @@ def person(request: WebRequest, account_id: str, person_id: str) -> HttpResponse
     devices = list(Device.objects.filter(owner_id=user.id).order_by("name"))
     states = presences(devices)
     context = {
-        "person": _facts(user, [states[device.id] for device in devices]),
+        "person": _facts(user, [states[device.id] for device in devices], home_region(request.viewed_account)),
         "numbers": [_number(request, route) for route in routes_to("user", [user.id]).get(user.id, [])],
         "devices": [device_row(device, states[device.id], user) for device in devices],
         "recent_calls": calls.recent(request.viewed_account, owner_id=user.id),
@@ -69,6 +71,7 @@ def person(request: WebRequest, account_id: str, person_id: str) -> HttpResponse
             {"name": group.name, "url": link(request, "ring_group", group.id)} for group in groups_ringing(user.id)
         ],
         "can_delete": user.id != request.principal.user_id,
+        "can_act_as": user.enabled and may_impersonate(request.principal, request.viewed_account),
     }
     return portal_page(request, "person", context)
 
@@ -156,7 +159,7 @@ def _row(user: User, states: list[Presence], routes: list[Route]) -> dict[str, A
     }
 
 
-def _facts(user: User, states: list[Presence]) -> dict[str, Any]:
+def _facts(user: User, states: list[Presence], region: str) -> dict[str, Any]:
     external = (user.document.get("caller_id") or {}).get("external") or {}
     forward = user.document.get("call_forward") or {}
     return {
@@ -164,11 +167,11 @@ def _facts(user: User, states: list[Presence]) -> dict[str, Any]:
         "time_zone": user.timezone or _("As the account"),
         "language": user.document.get("language") or _("As the account"),
         "caller_id_name": external.get("name", ""),
-        "caller_id_number": for_display(str(external.get("number") or "")),
+        "caller_id_number": shown_number(str(external.get("number") or ""), region),
         "do_not_disturb": switched_on(user.document, "do_not_disturb"),
         "forwarding": {
             "enabled": bool(forwarding_number(user.document)),
-            "number": for_display(forwarding_number(user.document)),
+            "number": shown_number(forwarding_number(user.document), region),
             "failover": forward.get("failover", False),
             "keep_caller_id": forward.get("keep_caller_id", False),
             "require_keypress": forward.get("require_keypress", False),
@@ -178,7 +181,7 @@ def _facts(user: User, states: list[Presence]) -> dict[str, Any]:
 
 def _number(request: WebRequest, route: Route) -> dict[str, str]:
     return {
-        "number": for_display(route.number) if route.kind == "number" else route.number,
+        "number": shown_number(route.number, home_region(request.viewed_account)),
         "kind": route.kind,
         "flow_name": route.flow_name,
         "flow_url": link(request, "flow", route.flow_id),

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages.paging import page_of
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.interfaces.pages.phones import person_state, presences
-from apps.interfaces.pages.routes import flows_using, shown_number
+from apps.interfaces.pages.routes import flows_using
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.forms.ring_groups import STRATEGIES, RingGroupForm, members_formset
 from apps.interfaces.portal.navigation import link, portal_page
@@ -20,6 +21,7 @@ from apps.interfaces.portal.views.editing import REFUSED, delete_page, find
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.devices.models import Device
 from apps.pbx.groups.models import Group
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.ring_groups.actions import create_ring_group, delete_ring_group, replace_ring_group
 from apps.pbx.ring_groups.models import RingGroup
 from apps.pbx.users.models import User
@@ -33,7 +35,8 @@ def ring_groups(request: WebRequest, account_id: str) -> HttpResponse:
     page = page_of(found, request.GET, {"name": "name"}, "name")
     documents = {group.id: group.to_document() for group in page.rows}
     names = member_names(member for document in documents.values() for member in document.get("members") or [])
-    rows = [_row(group, documents[group.id], names) for group in page.rows]
+    region = home_region(request.viewed_account)
+    rows = [_row(group, documents[group.id], names, region) for group in page.rows]
     return portal_page(request, "ring_groups", {**page.context(), "rows": rows, "filtered": bool(text)})
 
 
@@ -44,7 +47,8 @@ def ring_group(request: WebRequest, account_id: str, ring_group_id: str) -> Http
     document = group.to_document()
     own = Callflow.objects.filter(id=group.callflow_id)
     context = {
-        "ring_group": _row(group, document, {}) | {"repeats": document.get("repeats", 1)},
+        "ring_group": _row(group, document, {}, home_region(request.viewed_account))
+        | {"repeats": document.get("repeats", 1)},
         "members": _members(request, document.get("members") or []),
         "flows": [{"name": str(flow), "url": link(request, "flow", flow.id), "numbers": flow.numbers} for flow in own],
         "can_delete": True,
@@ -109,7 +113,7 @@ def member_names(members: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
-def _row(group: RingGroup, document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _row(group: RingGroup, document: Mapping[str, Any], names: Mapping[str, str], region: str) -> dict[str, Any]:
     members = document.get("members") or []
     strategy = str(document.get("strategy", "simultaneous"))
     return {
@@ -119,7 +123,7 @@ def _row(group: RingGroup, document: Mapping[str, Any], names: Mapping[str, str]
         "member_count": len(members),
         "member_names": ", ".join(names[member["id"]] for member in members if member.get("id") in names),
         "timeout": document.get("timeout", 20),
-        "numbers": [shown_number(number) for number in document.get("numbers") or []],
+        "numbers": [shown_number(number, region) for number in document.get("numbers") or []],
     }
 
 

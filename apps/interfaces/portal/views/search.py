@@ -10,11 +10,12 @@ from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.models import Account
 from apps.foundation.identity.principal import Role
 from apps.foundation.identity.web import WebRequest
-from apps.foundation.kit.phone_numbers import for_display
+from apps.interfaces.pages.phone_numbers import shown_number
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.navigation import link
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.devices.models import Device
+from apps.pbx.numbers.answering import home_region
 from apps.pbx.numbers.models import PhoneNumber
 from apps.pbx.ring_groups.models import RingGroup
 from apps.pbx.users.models import User
@@ -63,9 +64,10 @@ def _numbers(request: WebRequest, text: str) -> list[Result]:
     digits = "".join(character for character in text if character.isdigit())
     if len(digits) < SHORTEST_NUMBER:
         return []
+    region = home_region(request.viewed_account)
     found = PhoneNumber.objects.filter(account_id=request.viewed_account.id, number__contains=digits)[:MOST]
     return [
-        _result(for_display(one.number), _("Number"), link(request, "number_edit", one.number), "numbers")
+        _result(shown_number(one.number, region), _("Number"), link(request, "number_edit", one.number), "numbers")
         for one in found
     ]
 
@@ -86,9 +88,10 @@ def _customers(request: WebRequest, text: str) -> list[Result]:
 def _calls(request: WebRequest, text: str) -> list[Result]:
     """Only by a whole id: call records are many."""
     found = CallRecord.objects.filter(Q(interaction_id=text) | Q(call_id=text)).order_by("started")[:1]
+    region = home_region(request.viewed_account)
     return [
         _result(
-            f"{record.caller_id_number} → {record.dialed_number}",
+            f"{shown_number(record.caller_id_number, region)} → {shown_number(record.dialed_number, region)}",
             text,
             link(request, "call", record.interaction_id or text),
             "history",

@@ -11,11 +11,13 @@ from apps.interfaces.portal import urls
 from tests.integration.interfaces.portal.conftest import Furnished
 
 #: Pages about accounts below: an administrator of a customer gets 403.
-RESELLERS_ONLY = ("branding", "customers", "customer", "customer_create", "customer_edit", "customer_delete")
+RESELLERS_ONLY = (
+    "act_as", "branding", "customers", "customer", "customer_create", "customer_edit", "customer_delete",
+)  # fmt: skip
 #: Of these, the ones that name an account below the viewed one.
 ABOUT_CUSTOMERS = ("customer", "customer_edit", "customer_delete")
 #: Addresses that only take a POST.
-POST_ONLY = ("call_hangup", "device_sync")
+POST_ONLY = ("act_as", "call_hangup", "device_sync")
 #: The argument each name takes after the account, and what it is called in `Furnished`.
 ARGUMENTS = {
     "person_id": lambda there: there.bob.id,
