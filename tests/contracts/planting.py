@@ -91,6 +91,16 @@ def _call_trace(place: Planted) -> str:
         return str(CallTrace.objects.get(call_id=trace.call_id).id)
 
 
+def _pivot(place: Planted) -> str:
+    from apps.pbx.pivot.models import PivotExchange
+
+    values = {"call_id": f"call-{place.marker}", "iteration": 1, "method": "get", "uri": f"http://{place.marker}/"}
+    with account_scope(place.account):
+        made = PivotExchange.objects.create(account_id=place.account.id, resp_body=place.marker, **values)
+    place.arguments |= {"call_id": made.call_id}
+    return str(made.id)
+
+
 def _phone_number(place: Planted) -> str:
     path = f"accounts/{place.account.id}/phone_numbers/{place.number}"
     answer = ask(place.admin, "PUT", path.replace("+", "%2B"), {"create_with_state": "in_service"})
@@ -244,6 +254,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "vmboxes": _mailbox,
     "cdrs": _call_record,
     "call_traces": _call_trace,
+    "pivot": _pivot,
     "recordings": _recording,
     "channels": _channel,
     "parked_calls": _parked_call,

@@ -32,11 +32,15 @@ class Place:
     node: Node
     callflow_id: str = ""
     path: tuple[str, ...] = ()
+    #: In a tree that was fetched for this call: it has the address of the node that fetched it.
+    is_guest: bool = False
 
     def child(self, key: str) -> Place | None:
         """The child called `key`, None where there is none."""
         below = children_of(self.node).get(key)
-        return Place(below, self.callflow_id, (*self.path, key)) if isinstance(below, Mapping) else None
+        if not isinstance(below, Mapping):
+            return None
+        return Place(below, self.callflow_id, self.path if self.is_guest else (*self.path, key), self.is_guest)
 
     def at(self, path: tuple[str, ...]) -> Place | None:
         """The node that many children further down."""

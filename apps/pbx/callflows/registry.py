@@ -28,7 +28,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 from apps.foundation.documents.shape import Shape
 from apps.pbx.callflows.asking import Asking
 from apps.pbx.callflows.child_keys import fits
-from apps.switching.calls.port import Call
+from apps.switching.calls.port import BRIDGE_ANSWERED, Call
 
 MODULES = "apps.pbx.callflows.modules"
 DEFAULT_CHILD = "_"
@@ -72,6 +72,8 @@ class Branch:
     comes_back: bool = False
     cause: str = ""
     why: str = ""
+    #: A tree that is no callflow of the account: the call goes on in it and not below this node.
+    flow: Mapping[str, Any] | None = None
 
 
 def go_on(*keys: str, cause: str = "", why: str = "") -> Branch:
@@ -87,6 +89,11 @@ def stop(why: str = "", cause: str = "") -> Branch:
 def jump(callflow_id: str, *, comes_back: bool = False, why: str = "") -> Branch:
     """Go on with another callflow of the account."""
     return Branch(callflow_id=callflow_id, comes_back=comes_back, why=why)
+
+
+def go_on_in(flow: Mapping[str, Any], why: str = "") -> Branch:
+    """Go on with a tree that was fetched for this call. A call whose call server is lost has it fetched once more."""
+    return Branch(flow=flow, why=why)
 
 
 class Verb(Generic[DataT]):
@@ -110,8 +117,11 @@ class Verb(Generic[DataT]):
         A bridge that ended on its own says so in the channel's variables; where there was none the verb runs again.
         """
         disposition = call.variables.get("originate_disposition", NO_DISPOSITION)
-        if disposition == "SUCCESS":
+        if disposition == "SUCCESS" and call.variables.get(BRIDGE_ANSWERED):
             return stop(why="answered, and over while the call server was away")
+        if disposition == "SUCCESS":
+            # Heard before an answer that never came.
+            disposition = call.variables.get("last_bridge_hangup_cause", "") or "NO_ANSWER"
         if disposition in ("", "failure", NO_DISPOSITION):
             return await self.run(call, data)
         return go_on(disposition, cause=disposition, why=f"not answered: {disposition}")

@@ -158,6 +158,9 @@ class Run:
         return {**write_progress(progress), **fresh}
 
     async def _next(self, place: Place, branch: Branch) -> Place | None:
+        if branch.flow is not None:
+            self._note(place, branch, "what was fetched")
+            return Place(branch.flow, place.callflow_id, place.path, is_guest=True)
         if branch.callflow_id:
             flow = await in_account(self.call.account_id, flow_of, branch.callflow_id)
             if flow is not None:

@@ -26,6 +26,8 @@ Listening = Literal["listen", "whisper", "barge"]
 Side = Literal["caller", "called"]
 ALL_KEYS = "0123456789*#"
 DEFAULT_RING_SECONDS = 60
+#: The caller's variable that says that somebody answered the last bridge.
+BRIDGE_ANSWERED = "bridge_answered"
 
 
 class CallerHungUp(Exception):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from apps.switching.calls.dial_string import display_text
-from apps.switching.calls.port import BridgeRequest, BridgeResult, CallerHungUp
+from apps.switching.calls.port import BRIDGE_ANSWERED, BridgeRequest, BridgeResult, CallerHungUp
 from apps.switching.calls.socket_line import Line
 from apps.switching.esl import commands
 from apps.switching.esl.errors import EslError
@@ -22,7 +22,7 @@ BRIDGE_ID = "bridge_id"
 OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip_invite_failure_status bridge_answered"
 #: Set on the caller when a leg answers. The switch calls a bridge a success as soon as a leg sends sound (183), and
 #: nothing else it tells afterwards says whether that leg was ever answered.
-ANSWERED = "bridge_answered"
+ANSWERED = BRIDGE_ANSWERED
 #: More than a person presses before the first is dealt with.
 _MOST_WAITING = 100
 
