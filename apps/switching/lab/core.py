@@ -21,6 +21,7 @@ from apps.switching.lab import cdr, dialplan
 from apps.switching.lab.channel import Channel
 from apps.switching.lab.events import Clock, EventBus, Origin
 from apps.switching.lab.inbound import carrier_variables, phone_variables
+from apps.switching.lab.presence import LabPresence
 from apps.switching.lab.profile import CallerProfile, Redirect
 from apps.switching.lab.registrar import FORBIDDEN, Registrar
 from apps.switching.lab.reports import uptime_text
@@ -61,6 +62,7 @@ class LabSettings:
     cdr_delay: float = 5.0
     heartbeat: float = 20.0
     message_count: bool = True
+    message_query: bool = False
     file_seconds: float = 1.0
     media_seconds: dict[str, float] = field(default_factory=dict)
     sessions_per_second: int = 2000
@@ -113,6 +115,7 @@ class LabSwitch:
             self.settings.cdr_url, node_secret=self.settings.node_secret, username=self.settings.http_username,
             spool=self.settings.cdr_spool, retries=self.settings.cdr_retries, delay=self.settings.cdr_delay,
         )  # fmt: skip
+        self.presence = LabPresence(self)
         self.server = EventSocketServer(self)
         self._recent: deque[float] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -190,8 +193,10 @@ class LabSwitch:
             settings = {one.get("name", ""): one.get("value", "") for one in profile.iterfind("./settings/param")}
             if settings.get("context"):
                 self.contexts[profile.get("name", "")] = settings["context"]
-            if profile.get("name") == "internal" and settings.get("send-message-query-on-register") == "false":
-                self.settings.message_count = False
+            if profile.get("name") == "internal":
+                asks = settings.get("send-message-query-on-register")
+                self.settings.message_query = asks == "first-only"
+                self.settings.message_count = self.settings.message_count and asks not in ("false", "first-only")
         self.gateways = {
             gateway.get("name", ""): _param(gateway, "proxy") or _param(gateway, "realm")
             for gateway in sofia.iterfind("./profiles/profile/gateways/gateway")
@@ -373,7 +378,7 @@ class LabSwitch:
                 call.end("CALL_REJECTED", FORBIDDEN)
             return
         channel.variables = phone_variables(self, channel, phone, user, number, call_id, headers)
-        channel.presence_id = f"{phone.username}@{phone.realm}"
+        channel.presence_id = user.variables.get("presence_id") or f"{phone.username}@{phone.realm}"
         channel.profile.context = user.variables.get("user_context") or self.contexts.get("internal", phone.realm)
         channel.created()
         self.run(channel)

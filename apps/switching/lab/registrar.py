@@ -141,6 +141,7 @@ class Registrar:
             self.by_contact.pop(phone.contact_key, None)
             self._fire("sofia::unregister", _UNREGISTER, [*self._unregister_fields(phone, call_id), *extra])
             return OK
+        is_new = phone.contact_key not in self.by_contact
         self.by_contact[phone.contact_key] = Registration(
             phone, phone.username, phone.realm, phone.contact, call_id, expires, time.time() + expires, dict(extra)
         )
@@ -148,6 +149,8 @@ class Registrar:
         common.insert(3, ("presence-hosts", "n/a"))
         who = [("username", phone.username), ("realm", phone.realm), ("user-agent", phone.user_agent)]
         self._fire("sofia::register", _REGISTER, [*common, *who, *extra])
+        if is_new and self.switch.settings.message_query:
+            self.switch.presence.registered(phone, call_id)
         if self.switch.settings.message_count:
             fields: Headers = [("action", "message-count")]
             await self.switch.xml.user(phone.username, phone.realm, fields, MESSAGE_COUNT, event_name="GENERAL")

@@ -12,6 +12,7 @@ Every answer is one JSON object with ``"ok"``. What can be done (see `perform`'s
 * ``{"do":"silent","uuid":…,"on":true}`` the caller says nothing · ``{"do":"fax","uuid":…}`` a fax machine calls
 * ``{"do":"early","uuid":…}`` (183) · ``{"do":"answer","uuid":…}`` ·
   ``{"do":"reject","uuid":…,"status":486}`` for a call that rings at a phone
+* ``{"do":"subscribe","username":…,"realm":…,"extension":"1002"}`` the phone watches a lamp
 * ``{"do":"state"}`` phones, channels, what rang where, and how the calls that were placed went
 """
 
@@ -85,6 +86,11 @@ async def _unregister(switch: LabSwitch, request: Request) -> Request:
 
 async def _behave(switch: LabSwitch, request: Request) -> Request:
     _phone(switch, request).behaviour = behaviour_from(request["behaviour"])
+    return {}
+
+
+async def _subscribe(switch: LabSwitch, request: Request) -> Request:
+    switch.presence.subscribe(_phone(switch, request), str(request["extension"]), int(request.get("expires", 300)))
     return {}
 
 
@@ -213,6 +219,8 @@ async def _state(switch: LabSwitch, _request: Request) -> Request:
             "realm": phone.realm,
             "registered": phone.contact_key in switch.registrar.by_contact,
             "rang": [_invite(one) for one in phone.rang[-50:]],
+            "lamps": switch.presence.shown.get(f"{phone.username}@{phone.realm}", {}),
+            "messages": switch.presence.waiting.get(f"{phone.username}@{phone.realm}", ""),
         }
         for phone in switch.phones.values()
     ]
@@ -260,6 +268,7 @@ _ACTIONS: dict[str, Callable[[LabSwitch, Request], Awaitable[Request]]] = {
     "register": _register,
     "unregister": _unregister,
     "behave": _behave,
+    "subscribe": _subscribe,
     "call": _place,
     "carrier": _set_carrier,
     "carrier_call": _carrier_call,

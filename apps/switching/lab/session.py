@@ -275,6 +275,7 @@ class Session(asyncio.Protocol):
         before = [("Command", command.line), *fields, ("Event-UUID", event_uuid)]
         self.reply(f"+OK {event_uuid}")
         self.switch.bus.fire(name, _SENDEVENT, [], body=command.body, subclass=subclass, before=before)
+        self.switch.presence.told(name, command)
 
     async def sendmsg(self, command: wire.Command, rest: str) -> None:
         channel = self.switch.channels.get(rest) if rest else self.channel
