@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from apps.pbx.callflows.asking import Asking
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on
 from apps.pbx.endpoints.documents import BlankIsAbsent
 from apps.pbx.recordings import calling
@@ -62,3 +63,9 @@ class RecordCall(Verb[RecordCallData]):
         wanted = Wanted.of(asked, origin=data.origin or "callflow : record_call")
         recording_id = await calling.start(call, wanted)
         return go_on(why=f"recording {recording_id}" if recording_id else "it is recorded already, or cannot be")
+
+    def explain(self, asking: Asking, data: RecordCallData) -> Branch:
+        if data.action == "stop":
+            return go_on(why="recording ends")
+        begins = "when somebody talks to the caller" if data.record_on_bridge else "with the answer"
+        return go_on(why=f"the call is recorded, {begins}, for {data.time_limit} seconds at most")
