@@ -131,5 +131,8 @@ CATALOGUE: tuple[FeatureCode, ...] = (
         "87", "group_pickup_feature[type=extension]", "group_pickup_feature", _("Answer another phone's call"),
         {"type": "extension"}, "required", _EXTENSION,
     ),
+    FeatureCode(
+        "86", "camping_feature", "camping_feature", _("Call back when an extension is free"), {}, "required", _EXTENSION
+    ),
     FeatureCode("6683", "move", "move", _("Take my call to this phone")),
 )  # fmt: skip

@@ -101,9 +101,10 @@ async def test_a_phone_whose_keys_do_nothing_only_sends_them(office: Office) -> 
 async def test_hold_and_back(office: Office) -> None:
     await office.customer.post("metaflows", KEYS)
     call, _ring = await office.talking()
-    await call.press("*3", "info")
+    await call.press("*3")
     await until(office.is_in(office.anna, "held"), "anna has put the call on hold", 10)
-    await call.press("*3", "info")
+    # A phone on hold sends no keys.
+    await office.ask(office.anna, {"action": "hold_control"})
     await until(office.is_in(office.anna, "bridged"), "anna has taken the call back", 10)
 
 

@@ -16,7 +16,8 @@ class HoldControlData(Shape):
 
 
 class HoldControl(Action[HoldControlData]):
-    """Put the call on hold, take it back, or whichever applies."""
+    """Put the call on hold, take it back, or whichever applies. A phone on hold sends no keys: what takes the call back
+    is its own key for that, or the API."""
 
     Data = HoldControlData
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"action": "toggle"},)
