@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Coroutine
 from typing import Any
 
 from apps.foundation.accounts.bridge import in_directory
@@ -12,6 +13,7 @@ from tests.telephony.cast import Cast, Customer, Phone
 from tests.telephony.lab_parties import LabPartyPhone
 from tests.telephony.sip_messages import Message
 from tests.telephony.stack import until
+from tests.telephony.worlds import LabSide
 
 DIALOG = ("accept", "application/dialog-info+xml")
 SUMMARY = ("accept", "application/simple-message-summary")
@@ -68,6 +70,10 @@ async def watch(phone: Phone, extension: str, state: str = "terminated") -> None
     mine = Subscription.objects.filter(presence_id=extension, subscriber=f"{phone.username}@{phone.realm}")
     await until(lambda: in_directory(mine.exists), f"the subscription to {extension} is known", 10)
     await shows(phone, extension, state)
+
+
+async def _not(truth: Coroutine[Any, Any, bool]) -> bool:
+    return not await truth
 
 
 async def lit(customer: Customer, lamps: dict[str, str]) -> None:
@@ -197,3 +203,27 @@ async def test_after_the_switch_process_was_away(cast: Cast) -> None:
     cast.stack.begin("switch")
     await shows(cleo, "8001", "terminated", 40)
     await shows(cleo, "8002", "early", 40)
+
+
+async def test_after_the_switch_was_restarted(cast: Cast) -> None:
+    """A phone that registers and subscribes again is told what is so; one that does not notice, too."""
+    office = await cast.customer()
+    cleo = await office.phone("cleo")
+    await watch(cleo, "8001")
+    await office.post("presence/8001", {"action": "set", "state": "confirmed"})
+    await shows(cleo, "8001", "confirmed")
+    cast.stack.end("node")
+    await until(lambda: _not(cast.stack.node_is_up()), "it is noticed", 20)
+    cast.stack.begin("node")
+    await until(cast.stack.node_is_up, "the switch process reaches the node", 60)
+    if not isinstance(cleo, LabPartyPhone):
+        before = len(cleo.agent.notified)
+        await until(lambda: len(cleo.agent.notified) > before, "the subscription outlives the switch", 20)
+        await shows(cleo, "8001", "confirmed")
+    await cast.reconnect()
+    if isinstance(cleo, LabPartyPhone):
+        cleo._lab = LabSide(cast._esl)
+    await office.registered(cleo)
+    await watch(cleo, "8001", "confirmed")
+    await office.post("presence/8001", {"action": "reset"})
+    await shows(cleo, "8001", "terminated")

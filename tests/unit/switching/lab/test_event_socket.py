@@ -212,6 +212,6 @@ async def test_the_world_over_the_event_socket(client: Client, lab: LabSwitch, o
     assert await client.lab(do="dance") == {
         "ok": False,
         "error": "do must be one of answer, behave, call, carrier, carrier_call, dtmf, fax, hang_up, hold, refer, "
-        "register, reject, silent, state, unregister",
+        "register, reject, silent, state, subscribe, unregister",
     }
     assert await client.lab(do="call", username="1001") == {"ok": False, "error": "missing 'realm'"}
