@@ -21,8 +21,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "Sounds": ("answer", "play", "tts", "audio_macro", "tones", "language", "dead_air", "send_dtmf"),
     "People's own features": ("call_forward", "do_not_disturb", "call_waiting", "hotdesk", "manual_presence"),
     "In a call": (
-        "park", "move", "call_pickup", "group_pickup", "group_pickup_feature", "intercept", "intercept_feature",
-        "eavesdrop", "eavesdrop_feature", "after_bridge", "record_call", "record_caller",
+        "park", "move", "call_pickup", "group_pickup", "group_pickup_feature", "camping_feature", "intercept",
+        "intercept_feature", "eavesdrop", "eavesdrop_feature", "after_bridge", "record_call", "record_caller",
     ),
     "Speaking to many": ("conference", "conference_feature", "page_group", "intercom"),
     "Voicemail and fax": ("voicemail", "missed_call_alert", "faxbox", "receive_fax"),
