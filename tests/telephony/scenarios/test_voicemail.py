@@ -78,11 +78,13 @@ async def _talking(seconds: float) -> None:
 
 
 async def messages(bakery: Customer, box: dict[str, Any], count: int, folder: str = "new") -> list[dict[str, Any]]:
-    async def there() -> list[dict[str, Any]] | None:
-        found = await bakery.get(f"vmboxes/{box['id']}/messages?folder={folder}")
-        return list(found) if len(found) == count else None
+    found: list[dict[str, Any]] = []
 
-    found: list[dict[str, Any]] = await until(there, f"{count} messages are {folder}", 20)
+    async def there() -> bool:
+        found[:] = await bakery.get(f"vmboxes/{box['id']}/messages?folder={folder}")
+        return len(found) == count
+
+    await until(there, f"{count} messages are {folder}", 20)
     return found
 
 
