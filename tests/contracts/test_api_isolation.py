@@ -66,11 +66,15 @@ OUTSIDE_ACCOUNTS = {
 #: Addresses inside accounts that are open to everybody.
 OPEN_INSIDE_ACCOUNTS: set[tuple[str, str]] = set()
 #: Addresses that say something about the words in the address and look nothing up.
-COMPUTED = {("accounts/<str:account_id>/phone_numbers/classifiers/<str:number>", "GET")}
+COMPUTED = {
+    ("accounts/<str:account_id>/phone_numbers/classifiers/<str:number>", "GET"),
+    # Any extension has a lamp that can be set, whether anything lights it or not.
+    ("accounts/<str:account_id>/presence/<str:id>", "POST"),
+}
 #: Names that are unique in the whole installation: who wants to create one learns that it is taken, and nothing else.
 TAKEN = {(f"accounts/<str:account_id>/phone_numbers/<str:id>{more}", "PUT") for more in ("", "/port")}
 #: What a plain user may read of the account he works for, besides what is his own.
-SHARED_WITH_USERS = {"about", "phone_numbers", "whitelabel"}
+SHARED_WITH_USERS = {"about", "contact_list", "phone_numbers", "whitelabel"}
 REFUSED = {401, 403, 404}
 ACCOUNT = "accounts/<str:account_id>"
 
