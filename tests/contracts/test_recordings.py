@@ -27,6 +27,7 @@ from apps.pbx.recordings import finishing, tasks
 from apps.pbx.recordings.actions import RecordedCall, complete, new_recording_id, register
 from apps.pbx.recordings.models import Recording
 from apps.pbx.recordings.wanting import Wanted
+from apps.switching.calls.files import keep_recorded
 from apps.switching.calls.models import RecordedFile
 from tests.api_client import ApiClient
 from tests.company import Company
@@ -237,6 +238,16 @@ def test_a_copy_is_delivered_and_failure_is_seen(bakery: Account, monkeypatch: p
     assert sent[-1] == ("POST", f"https://example.com/in/{recording.id}.wav", sound())
     finishing.deliver(recording.id)
     assert len(sent) == 3, "what is delivered is not sent again"
+
+
+def test_a_conference_is_among_them(company: Company, bakery: Account) -> None:
+    path = f"/var/lib/freeswitch/recordings/{bakery.id}/abc.wav"
+    file = keep_recorded("recording", path, switch="fs1", name="conference-0123")
+    receive_file(file.id, sound())
+    finishing.finish(Recording.objects.get().id)
+    row = ApiClient(company.people["alice"].token, bakery).get("recordings").data[0]
+    assert (row["name"], row["origin"], row["duration_ms"]) == ("conference-0123", "conference", 2000)
+    assert row["content_type"] == "audio/mpeg"
 
 
 def test_old_recordings_are_forgotten_where_the_account_says_so(bakery: Account) -> None:

@@ -147,16 +147,16 @@ def drop_unfinished(recording_ids: Iterable[str]) -> None:
 def take_in(file: StoredFile) -> None:
     """The sound of a recording is here. One that is too short is not kept."""
     recording = Recording.objects.select_for_update(of=("self",)).filter(file_id=file.id).first()
-    if recording is None:
-        log.info("the file %s is of no recording", file.id)
-        return
     milliseconds = _length(file)
+    if recording is None:
+        recording = _adopted(file, milliseconds)
     if milliseconds <= 0 or milliseconds < Wanted.read(recording.wanted).minimum * 1000:
         log.info("recording %s: %d ms are not kept", recording.id, milliseconds)
         transaction.on_commit(partial(_drop_later, recording.account_id, recording.id))
         return
     recording.state, recording.milliseconds = RecordingState.STORED, milliseconds
-    recording.document = {**recording.document, "cdr_id": cdr_of(recording)}
+    if recording.switch:
+        recording.document = {**recording.document, "cdr_id": cdr_of(recording)}
     recording.revision += 1
     recording.save(update_fields=["state", "milliseconds", "document", "revision"])
     transaction.on_commit(partial(_finish_soon, recording.account_id, recording.id))
@@ -199,6 +199,25 @@ def note_download(recording: Recording, principal: Principal) -> None:
     """Somebody listens to a conversation: the audit trail says who."""
     hold_account()
     record(principal, f"{TYPE}.downloaded", TYPE, recording.id, {}, {})
+
+
+def _adopted(file: StoredFile, milliseconds: int) -> Recording:
+    """What a switch recorded without anybody having registered it: a conference. It is named after what it is of."""
+    hold_account()
+    started = file.created - timedelta(milliseconds=milliseconds)
+    ensure_partition(Recording, started)
+    return Recording.objects.create(
+        id=monthly_id(started),
+        month=first_of_month(started).date(),
+        account_id=current_account_id(),
+        call_id=file.name[:64],
+        file_id=file.id,
+        name=file.name,
+        origin=file.name.partition("-")[0],
+        state=RecordingState.AWAITED,
+        started=started,
+        wanted=Wanted().written(),
+    )
 
 
 def _remove(recording: Recording) -> None:
