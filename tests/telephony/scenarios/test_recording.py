@@ -12,6 +12,7 @@ import soundfile
 
 from tests.telephony.cast import Cast, Customer, Line, talk
 from tests.telephony.stack import until
+from tests.web_server import Answer, Asked, customer_server
 
 #: Enough of a conversation to be told apart.
 TALK_SECONDS = 2.0
@@ -213,3 +214,77 @@ async def test_an_api_deletes_a_recording_with_its_sound(cast: Cast) -> None:
     found = (await recordings(bakery))[0]
     await bakery.delete(f"recordings/{found['id']}")
     assert await bakery.get("recordings") == []
+
+
+async def test_a_recording_ends_with_a_transfer_where_it_is_to(cast: Cast) -> None:
+    bakery = await cast.customer()
+    anna, ben = await bakery.phone("anna"), await bakery.phone("ben")
+    cleo = await bakery.phone("cleo", extension="1003")
+    ring_ben = {"module": "device", "data": {"id": ben.device_id}, "children": {}}
+    ends = {"format": "wav", "media_name": "ends", "should_follow_transfer": False}
+    second = {"module": "record_call", "data": ends, "children": {"_": ring_ben}}
+    await bakery.flow(["8000"], "record_call", {"format": "wav", "media_name": "stays"}, children={"_": second})
+    call = await anna.dial("8000")
+    ring = await ben.rings()
+    await ring.answer()
+    await talk(call, ring)
+    await ring.transfer("1003")
+    further = await cleo.rings()
+    await further.answer()
+    await talk(call, further)
+    assert [row["name"] for row in await recordings(bakery)] == ["ends"]
+    await asyncio.sleep(TALK_SECONDS)
+    await call.hang_up()
+    lasted = {row["name"]: row["duration_ms"] for row in await recordings(bakery, 2)}
+    assert lasted["stays"] > lasted["ends"] + 1000
+
+
+async def test_a_copy_is_sent_to_the_customers_server(cast: Cast) -> None:
+    bakery = await cast.customer()
+    anna = await bakery.phone("anna")
+    wait = {"module": "sleep", "data": {"duration": 60}, "children": {}}
+    with customer_server() as server:
+        tried: list[Asked] = []
+
+        def take(asked: Asked) -> Answer:
+            tried.append(asked)
+            return Answer(status=503 if len(tried) == 1 else 201)
+
+        server.pages["/in"] = take
+        start = {"format": "wav", "url": f"{server.url}/in", "method": "post"}
+        record = {"module": "record_call", "data": start, "children": {"_": wait}}
+        await bakery.flow(["8000"], "answer", {}, children={"_": record})
+        call = await anna.dial("8000")
+        await call.answered()
+        await asyncio.sleep(TALK_SECONDS)
+        await call.hang_up()
+        found = (await recordings(bakery))[0]
+
+        async def delivered() -> bool:
+            document = await bakery.get(f"recordings/{found['id']}")
+            return bool(document["delivery"]["state"] == "delivered")
+
+        await until(delivered, "the copy is delivered by the second try", 60)
+    assert [asked.method for asked in tried] == ["POST", "POST"]
+    samples, _rate = soundfile.read(io.BytesIO(tried[-1].body), always_2d=True)
+    assert len(samples)
+
+
+async def test_an_address_inside_is_never_asked(cast: Cast) -> None:
+    bakery = await cast.customer()
+    anna = await bakery.phone("anna")
+    wait = {"module": "sleep", "data": {"duration": 60}, "children": {}}
+    start = {"format": "wav", "url": "http://169.254.169.254/in"}
+    record = {"module": "record_call", "data": start, "children": {"_": wait}}
+    await bakery.flow(["8000"], "answer", {}, children={"_": record})
+    call = await anna.dial("8000")
+    await call.answered()
+    await asyncio.sleep(TALK_SECONDS)
+    await call.hang_up()
+    found = (await recordings(bakery))[0]
+
+    async def told() -> bool:
+        document = await bakery.get(f"recordings/{found['id']}")
+        return "no public address" in document["delivery"]["error"]
+
+    await until(told, "why it cannot be delivered is said", 20)
