@@ -195,6 +195,18 @@ def _registration(place: Planted) -> str:
     return place.marker
 
 
+def _presence(place: Planted) -> str:
+    from apps.switching.presence.actions import Watching, remember_subscriptions, set_lamp, write_lines
+
+    lines = [(place.ids["devices"], place.marker), (place.owner_id, place.marker)]
+    write_lines(place.account.id, place.ids["devices"], lines)
+    set_lamp(place.account.id, place.marker, "confirmed")
+    subscriber = f"{place.marker}@{place.account.realm}"
+    watching = Watching("fs1", place.marker, place.account.id, place.marker, "dialog", subscriber, 3600)
+    remember_subscriptions([watching])
+    return place.marker
+
+
 def _websocket(place: Planted) -> str:
     from apps.foundation.events.publishing import client
 
@@ -259,6 +271,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "channels": _channel,
     "parked_calls": _parked_call,
     "registrations": _registration,
+    "presence": _presence,
     "websockets": _websocket,
     "security": _attempt,
     "conferences": _conference,

@@ -7,6 +7,7 @@ here, or fails the test that counts them.
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +19,19 @@ from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import send
 from apps.foundation.events.subscription import subscription
-from apps.interfaces.websockets.bindings import CALL_EVENTS, OBJECT_ACTIONS, OBJECT_TYPES, available_bindings
+from apps.interfaces.websockets.bindings import (
+    CALL_EVENTS,
+    OBJECT_ACTIONS,
+    OBJECT_TYPES,
+    PRESENCE_EVENTS,
+    REGISTRATION_EVENTS,
+    available_bindings,
+)
 from tests.company import Company, Person, session_of
 from tests.websocket_client import Socket, everything_handed_out, websocket
 
 pytestmark = pytest.mark.django_db
-BINDINGS = [
-    text.replace("{CALL_ID}", "*").replace("{CONFERENCE_ID}", "*")
-    for kind in available_bindings().values()
-    for text in kind
-]
+BINDINGS = [re.sub(r"\{\w+\}", "*", text) for kind in available_bindings().values() for text in kind]
 #: Who tries, and whose account: the other reseller and its customer, the sibling customer, a customer its own reseller.
 STRANGERS = [
     ("sven", "bakery"),
@@ -67,6 +71,8 @@ def everything(account_id: str, **content: Any) -> list[Event]:
     happened = [f"call.{event}.secret-call" for event in CALL_EVENTS]
     happened += [f"object.{action}.{noun}.secret-id" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES]
     happened += ["conference.command.secret-id", "conference.event.secret-id.secret-call"]
+    happened += [f"presence.{what}.secret-id" for what in PRESENCE_EVENTS]
+    happened += [f"registration.{what}.secret-id" for what in REGISTRATION_EVENTS]
     return [Happened(account_id, name, content) for name in happened]
 
 
@@ -78,10 +84,13 @@ def test_every_binding_is_tried() -> None:
     assert {binding.split(".")[1] for binding in BINDINGS} == {
         *CALL_EVENTS,
         *OBJECT_ACTIONS,
+        *PRESENCE_EVENTS,
+        *REGISTRATION_EVENTS,
         "command",
         "event",
     }
-    assert len(BINDINGS) == len(CALL_EVENTS) + len(OBJECT_ACTIONS) * len(OBJECT_TYPES) + 2
+    simple = len(CALL_EVENTS) + len(PRESENCE_EVENTS) + len(REGISTRATION_EVENTS) + 2
+    assert len(BINDINGS) == simple + len(OBJECT_ACTIONS) * len(OBJECT_TYPES)
 
 
 def test_every_socket_is_tried() -> None:
@@ -98,7 +107,15 @@ async def test_a_stranger_is_refused_every_binding_and_told_nothing(
 ) -> None:
     token = company.people[stranger].token if stranger else ""
     target = getattr(company.tree, account)
-    wanted = [*BINDINGS, "call.*.*", "conference.event.*", "object.*.*", "call.*.secret-call"]
+    wanted = [
+        *BINDINGS,
+        "call.*.*",
+        "conference.event.*",
+        "presence.*",
+        "registration.*",
+        "object.*.*",
+        "call.*.secret-call",
+    ]
     wanted.append(f"object.doc_edited.{target.id}.device.*")
     async with websocket() as socket:
         for binding in wanted:

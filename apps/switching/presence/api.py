@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,7 @@ class PresenceResource(AccountResource):
             raise ValidationFailed.of("action", "enum", _("Name the extension to set"), value="set", target=["reset"])
         return self._act(request, extensions)
 
-    def _act(self, request: ApiRequest, extensions: list[str]) -> dict[str, Any]:
+    def _act(self, request: ApiRequest, extensions: Sequence[str]) -> dict[str, Any]:
         asked, account_id = _asked(request), request.account.id
         if asked.state is None or asked.action == "reset":
             reset_lamps(account_id, extensions)
@@ -98,7 +99,7 @@ class PresenceResource(AccountResource):
     def _lit(self, request: ApiRequest) -> dict[str, str]:
         return {extension: lamp.state.value for (_id, extension), lamp in lamps_of([request.account.id]).items()}
 
-    def _mine(self, request: ApiRequest) -> list[str]:
+    def _mine(self, request: ApiRequest) -> Sequence[str]:
         """The lamps of the user or device in the URL; without one, every lamp of the account."""
         lines = set(self.visible(request).values_list("presence_id", flat=True))
         if not request.parent_ids:

@@ -18,6 +18,11 @@ OTHER = "f" * 32
         ("call.CHANNEL_CREATE.*", "call.CHANNEL_DESTROY.x", False),
         ("call.CHANNEL_CREATE.one", "call.CHANNEL_CREATE.two", False),
         ("call.CHANNEL_CREATE.10.0.0.1-abc", "call.CHANNEL_CREATE.10.0.0.1-abc", True),
+        ("presence.dialog.*", "presence.dialog.1002", True),
+        ("presence.dialog.ada.b", "presence.dialog.ada.b", True),
+        ("presence.dialog.1002", "presence.dialog.1003", False),
+        ("presence.*", "presence.mwi_updates.1002", True),
+        ("registration.registered.*", "registration.unregistered.d1", False),
         ("object.doc_created.device", "object.doc_created.device.d1", True),
         ("object.doc_created.device.d1", "object.doc_created.device.d2", False),
         ("object.*.user", "object.doc_edited.user.u", True),
@@ -31,7 +36,8 @@ def test_a_binding_matches_its_keys_and_no_others(binding: str, key: str, matche
 
 @pytest.mark.parametrize(
     "text",
-    ["", "call", "call.*", "call.NOPE.*", "call.CHANNEL_CREATE.", "object.doc_created", "object.x.user", "fax.status.1",
+    ["", "call", "call.*", "call.NOPE.*", "call.CHANNEL_CREATE.", "object.doc_created", "object.x.user", "fax.status.1", "presence.repeat",
+     "registration.lost.d1",
      f"object.doc_edited.{OTHER}.user.*", "object.doc_created.secret", None, 7, "call." + "x" * 300],
 )  # fmt: skip
 def test_what_is_no_binding_is_refused_with_a_sentence(text: object) -> None:
