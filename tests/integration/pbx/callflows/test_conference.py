@@ -31,9 +31,10 @@ def conference(office: Office, **document: Any) -> Conference:
     office.within(lambda: Conference.objects.all().delete())
     LiveRoom.objects.all().delete()
     LiveMember.objects.all().delete()
-    return office.within(
+    made: Conference = office.within(
         lambda: Conference.objects.create(account_id=office.id, name="Weekly", document=DOCUMENT | document)
     )
+    return made
 
 
 def dial(office: Office, data: dict[str, Any], verb: str = "conference", **fields: Any) -> tuple[FakeCall, Branch]:

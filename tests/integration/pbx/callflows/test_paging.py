@@ -10,6 +10,7 @@ import pytest
 from apps.foundation.kit.clock import now
 from apps.pbx.callflows import paging
 from apps.pbx.callflows.registry import Branch, read_data, verbs
+from apps.pbx.endpoints.legs import Member
 from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.models import LiveChannel
 from apps.switching.calls.port import BridgeResult
@@ -29,7 +30,7 @@ def legs_of(office: Office, names: list[str], data: dict[str, Any] | None = None
     endpoints = [{"id": phone.id, "endpoint_type": "device"} for phone in phones]
     read = read_data(verbs()["page_group"], {"audio": "one-way", "endpoints": endpoints, **(data or {})})
     call = FakeCall(account_id=office.id)
-    members = [page_group.Member(phone.id, "device") for phone in phones]
+    members = [Member(phone.id, "device") for phone in phones]
     return office.within(lambda: page_group._phones(members, page_group._asking(call, read)))  # type: ignore[arg-type]
 
 
@@ -81,7 +82,7 @@ def test_phones_with_a_call(office: Office, barges: bool, count: int) -> None:
     endpoints = [{"id": leg.variables["authorizing_id"], "endpoint_type": "device"} for leg in legs]
     read = read_data(verbs()["page_group"], {"endpoints": endpoints, "barge_calls": barges})
     asking = page_group._asking(FakeCall(account_id=office.id), read)  # type: ignore[arg-type]
-    members = [page_group.Member(one["id"], "device") for one in endpoints]
+    members = [Member(one["id"], "device") for one in endpoints]
     assert len(office.within(lambda: page_group._phones(members, asking))) == count
 
 
