@@ -108,6 +108,9 @@ def duties_of(variables: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
 
 def perform(ended: EndedCall) -> None:
     """Do all of the call's duties. One that fails is logged and keeps none of the others from being done."""
+    from apps.pbx.callflows.registry import verbs
+
+    verbs()  # so that those of the verbs' own files are registered, in whatever process this is
     for name, data in duties_of(ended.variables):
         function = _duties.get(name)
         if function is None:

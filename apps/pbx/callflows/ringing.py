@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,7 +19,7 @@ from apps.pbx.callflows.registry import Branch, go_on, stop
 from apps.pbx.callflows.sounds import sound_or_none
 from apps.pbx.endpoints.auto_answer import AUTO_ANSWER, phones_among
 from apps.pbx.endpoints.forwarding import Condition, chain_of, condition_of
-from apps.pbx.endpoints.legs import CONFIRM_SOUND, Asking, Household, Member
+from apps.pbx.endpoints.legs import CONFIRM_KEY, CONFIRM_SOUND, Asking, Household, Member
 from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
 from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
@@ -70,6 +71,10 @@ class Ring:
     #: The phones are to answer by themselves. Nobody is rung then whose calls are forwarded.
     answers_itself: bool = False
 
+    #: What whoever answers hears before he presses 1 for the call; the keys of `refusing_keys` turn it down.
+    confirm_with: str = ""
+    refusing_keys: str = ""
+
     @property
     def passes_over_busy(self) -> bool:
         return self.skip_busy or self.strategy == "rollover"
@@ -101,6 +106,8 @@ async def ring(call: Call, wanted: Ring) -> Branch:
         result = await _one_round(call, wanted, round_)
         if result.answered:
             return stop(why="answered")
+        if result.key:
+            return go_on(f"key:{result.key}", cause=result.cause, why=f"turned down by {result.key}")
         if wanted.fail_on_single_reject and result.cause == "CALL_REJECTED":
             break
     return await _forwarded(call, wanted, round_, result)
@@ -117,7 +124,7 @@ async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
         legs = [_at_once(leg) for leg in batch] if in_turn else list(batch)
         result = await bridge(call, await _request(call, wanted, legs, round_.recorded))
         logger.info("call %s: %d rung, %s", call.uuid, len(batch), result.cause)
-        if result.answered or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
+        if result.answered or result.key or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
             break
     return result
 
@@ -214,7 +221,7 @@ async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], recorded: Mapp
     if wanted.ignore_redirects:
         variables["outbound_redirect_fatal"] = "true"
     return BridgeRequest(
-        legs=await _with_prompts(call, legs),
+        legs=_confirmed(wanted, await _with_prompts(call, legs)),
         timeout=wanted.timeout or 20,
         ringback=await ringback_of(call, wanted.ringback),
         # The switch asks this of all legs of a bridge together; it takes what a leg plays for an answer otherwise.
@@ -222,6 +229,16 @@ async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], recorded: Mapp
         fail_on_single_reject=wanted.fail_on_single_reject,
         variables=variables,
         on_connected=when_connected(call, recorded),
+        refusing_keys=wanted.refusing_keys,
+    )
+
+
+def _confirmed(wanted: Ring, legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    if not wanted.confirm_with:
+        return legs
+    asking = {"group_confirm_key": CONFIRM_KEY, "group_confirm_file": wanted.confirm_with}
+    return tuple(
+        replace(leg, variables={**leg.variables, **asking, "origination_uuid": str(uuid.uuid4())}) for leg in legs
     )
 
 

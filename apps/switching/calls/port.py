@@ -74,6 +74,9 @@ class BridgeRequest:
     `timeout` counts seconds for all of them together; a leg may have a shorter one of its own. `ringback` is what the
     caller hears meanwhile (a tone or a sound), empty for what the far end sends. `variables` are set on every leg.
 
+    Where legs ask whoever answers to press a key (`group_confirm_key`), one of `refusing_keys` pressed there ends
+    ringing for all of them, and the result says which. Such a leg has an id from the start (`origination_uuid`).
+
     `on_connected` and `on_digit` are awaited while the conversation goes on, one after the other, in a task of their
     own; one that fails is logged and does not touch the call, one still running when the conversation ends is
     cancelled. They may call what the module's text names. Digits come as RFC 4733 events or SIP INFO of either leg.
@@ -88,18 +91,20 @@ class BridgeRequest:
     variables: Mapping[str, str] = field(default_factory=dict)
     on_connected: ConnectedListener | None = None
     on_digit: DigitListener | None = None
+    refusing_keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeResult:
     """How ringing ended. `cause` is a FreeSWITCH hangup cause, `SUCCESS` where somebody answered; `sip_code` the SIP
     status of the failure, None where there was none (a timeout, nobody to ring). `other_leg` is the channel id of
-    whoever answered, empty for nobody."""
+    whoever answered, empty for nobody. `key` is the refusing key that was pressed, empty for none."""
 
     answered: bool
     cause: str
     sip_code: int | None = None
     other_leg: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

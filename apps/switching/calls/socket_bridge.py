@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from apps.switching.calls.dial_string import display_text
 from apps.switching.calls.port import BRIDGE_ANSWERED, BridgeRequest, BridgeResult, CallerHungUp
@@ -51,13 +52,14 @@ def shared_variables(request: BridgeRequest, bridge_id: str, caller: str) -> dic
 
 async def ring(line: Line, request: BridgeRequest, dialled: str, bridge_id: str) -> BridgeResult:
     """Run `bridge` to its end, telling the request's listeners."""
-    async with _Ear(line, request).listening() as ear:
+    async with _Ear(line, request, bridge_id).listening() as ear:
         try:
             done = await line.execute("bridge", dialled)
         except asyncio.CancelledError:
             _give_up(line, bridge_id)
             raise
-    return _result(done, ear.other_leg)
+    result = _result(done, ear.other_leg)
+    return result if result.answered or not ear.refused_by else replace(result, key=ear.refused_by)
 
 
 def new_bridge_id() -> str:
@@ -89,8 +91,11 @@ def _sip_code(done: Event) -> int | None:
 class _Ear:
     """Hears who answers, and the keys either leg presses: the switch tells of both legs' DTMF while they talk."""
 
-    def __init__(self, line: Line, request: BridgeRequest) -> None:
-        self._line, self._request = line, request
+    def __init__(self, line: Line, request: BridgeRequest, bridge_id: str) -> None:
+        self._line, self._request, self._bridge_id = line, request, bridge_id
+        legs = request.legs if request.refusing_keys else ()
+        self._asked = {leg.variables["origination_uuid"] for leg in legs if "origination_uuid" in leg.variables}
+        self.refused_by = ""
         self._told: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_MOST_WAITING)
         self.other_leg = ""
 
@@ -98,23 +103,35 @@ class _Ear:
     async def listening(self) -> AsyncIterator[_Ear]:
         stop = self._line.session.on_event(self._hear)
         telling = asyncio.create_task(self._tell())
+        for leg in self._asked:
+            self._line.session.post_quietly(commands.add_filter("Unique-ID", leg))
         try:
             yield self
         finally:
             stop()
             telling.cancel()
+            for leg in self._asked if not self._line.session.ended else ():
+                self._line.session.post_quietly(commands.delete_filter("Unique-ID", leg))
             if self.other_leg and self._request.on_digit is not None and not self._line.session.ended:
                 self._line.session.post_quietly(commands.delete_filter("Unique-ID", self.other_leg))
 
     def _hear(self, event: Event) -> None:
         if event.name == "CHANNEL_BRIDGE" and event.uuid == self._line.uuid:
             self._connected(event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID"))
+        elif event.name == "DTMF" and not self.other_leg and event.uuid in self._asked:
+            self._refuse(event.get("DTMF-Digit"))
         elif event.name == "DTMF" and self.other_leg and self._request.on_digit is not None:
             on_digit, digit = self._request.on_digit, event.get("DTMF-Digit")
             if event.uuid == self._line.uuid:
                 self._put(lambda: on_digit(digit, "caller"))
             elif event.uuid == self.other_leg:
                 self._put(lambda: on_digit(digit, "called"))
+
+    def _refuse(self, digit: str) -> None:
+        if digit and digit in self._request.refusing_keys and not self.refused_by:
+            self.refused_by = digit
+            command = commands.api("hupall", f"CALL_REJECTED {BRIDGE_ID} {self._bridge_id}")
+            self._line.session.post_quietly(command)
 
     def _connected(self, other_leg: str) -> None:
         if self.other_leg:
