@@ -142,7 +142,7 @@ def _ways(box: _Placed, lefts: Mapping[int, float]) -> Iterator[str]:
             f'<path class="way" d="M{start:.0f} {box.middle:.0f}H{bend:.0f}V{following.middle:.0f}H{end:.0f}'
             f'm-6 -4l6 4l-6 4"/>'
         )
-        yield f'<text class="key" x="{bend + 8:.0f}" y="{following.middle - 5:.0f}">{escape(key)}</text>'
+        yield f'<text class="key" x="{bend + 8:.0f}" y="{following.middle - 7:.0f}">{escape(key)}</text>'
 
 
 def _box(box: _Placed, left: float) -> Iterator[str]:
