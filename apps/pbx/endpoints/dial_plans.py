@@ -72,12 +72,14 @@ def rewritten(dialled: str, documents: Iterable[Document]) -> str:
 
 
 def _rules(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    plan = document.get("dial_plan")
-    for expression, rule in plan.items() if isinstance(plan, Mapping) else ():
+    found = document.get("dial_plan")
+    plan = found if isinstance(found, Mapping) else {}
+    for expression, rule in plan.items():
         if expression != SYSTEM and isinstance(rule, Mapping):
             yield expression, rule
-    formatters = document.get("formatters")
-    for field in DIALLED_FIELDS if isinstance(formatters, Mapping) else ():
+    given = document.get("formatters")
+    formatters = given if isinstance(given, Mapping) else {}
+    for field in DIALLED_FIELDS if formatters else ():
         named = next((rules for name, rules in formatters.items() if str(name).lower() == field), None)
         for rule in _listed(named):
             if rule.get("direction", "both") in ("inbound", "both") and not rule.get("strip"):
