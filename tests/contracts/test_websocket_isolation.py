@@ -25,6 +25,7 @@ from apps.interfaces.websockets.bindings import (
     OBJECT_TYPES,
     PRESENCE_EVENTS,
     REGISTRATION_EVENTS,
+    VOICEMAIL_EVENTS,
     available_bindings,
 )
 from tests.company import Company, Person, session_of
@@ -73,6 +74,7 @@ def everything(account_id: str, **content: Any) -> list[Event]:
     happened += ["conference.command.secret-id", "conference.event.secret-id.secret-call"]
     happened += [f"presence.{what}.secret-id" for what in PRESENCE_EVENTS]
     happened += [f"registration.{what}.secret-id" for what in REGISTRATION_EVENTS]
+    happened += [f"voicemail.{what}.secret-id" for what in VOICEMAIL_EVENTS]
     return [Happened(account_id, name, content) for name in happened]
 
 
@@ -86,10 +88,11 @@ def test_every_binding_is_tried() -> None:
         *OBJECT_ACTIONS,
         *PRESENCE_EVENTS,
         *REGISTRATION_EVENTS,
+        *VOICEMAIL_EVENTS,
         "command",
         "event",
     }
-    simple = len(CALL_EVENTS) + len(PRESENCE_EVENTS) + len(REGISTRATION_EVENTS) + 2
+    simple = len(CALL_EVENTS) + len(PRESENCE_EVENTS) + len(REGISTRATION_EVENTS) + len(VOICEMAIL_EVENTS) + 2
     assert len(BINDINGS) == simple + len(OBJECT_ACTIONS) * len(OBJECT_TYPES)
 
 
@@ -113,6 +116,7 @@ async def test_a_stranger_is_refused_every_binding_and_told_nothing(
         "conference.event.*",
         "presence.*",
         "registration.*",
+        "voicemail.*",
         "object.*.*",
         "call.*.secret-call",
     ]

@@ -5,8 +5,7 @@
     conference.command.<conference id>           conference.command.*
     presence.<what>.<extension>                  presence.dialog.*
     registration.<what>.<device id>              registration.registered.*
-    conference.event.<conference id>.<call id>   conference.event.*.*
-    conference.command.<conference id>           conference.command.*
+    voicemail.<what>.<mailbox id>                voicemail.new_voicemail.*
     object.<action>.<type>[.<id>]                object.doc_edited.device
     object.<action>.<database>.<type>.<id>       the long form; the database can only be the account's own
 
@@ -30,6 +29,7 @@ CALL_EVENTS = (
 )
 PRESENCE_EVENTS = ("dialog", "mwi_updates", "update")
 REGISTRATION_EVENTS = ("registered", "unregistered")
+VOICEMAIL_EVENTS = ("new_voicemail", "voicemail_saved", "voicemail_deleted", "mailbox_changed")
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 OBJECT_TYPES = (
     "account",
@@ -42,6 +42,8 @@ OBJECT_TYPES = (
     "phone_number",
     "resource",
     "limits",
+    "vmbox",
+    "mailbox_message",
 )
 
 
@@ -52,7 +54,7 @@ def available_bindings() -> dict[str, list[str]]:
         "conference": ["conference.command.{CONFERENCE_ID}", "conference.event.{CONFERENCE_ID}.{CALL_ID}"],
         "presence": [f"presence.{what}.{{PRESENCE_ID}}" for what in PRESENCE_EVENTS],
         "registration": [f"registration.{what}.{{DEVICE_ID}}" for what in REGISTRATION_EVENTS],
-        "conference": ["conference.command.{CONFERENCE_ID}", "conference.event.{CONFERENCE_ID}.{CALL_ID}"],
+        "voicemail": [f"voicemail.{what}.{{VMBOX_ID}}" for what in VOICEMAIL_EVENTS],
         "object": [f"object.{action}.{noun}" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES],
     }
 
@@ -89,8 +91,8 @@ def parse_binding(text: object, account_id: str) -> Binding:
         return _simple(text, kind, rest, PRESENCE_EVENTS)
     if kind == "registration":
         return _simple(text, kind, rest, REGISTRATION_EVENTS)
-    if kind == "conference":
-        return _conference(text, rest.split("."))
+    if kind == "voicemail":
+        return _simple(text, kind, rest, VOICEMAIL_EVENTS)
     if kind == "object":
         return _object(text, rest.split("."), account_id)
     raise BadBinding(f"unknown binding: {text}")
