@@ -37,7 +37,7 @@ _RTP_PORTS = 2048
 class Ports:
     """Every port of one copy, following from its web port `p`.
 
-    TCP and UDP up to `p + 6`; so copies whose web ports are ten apart never meet. RTP gets 2,048 ports (1,000 ringing
+    TCP and UDP up to `p + 9`; so copies whose web ports are ten apart never meet. RTP gets 2,048 ports (1,000 ringing
     legs and their RTCP): one of eight ranges chosen by `p // 10`, above 16384 for a web port below it and below
     16384 for one above, so that signalling and media never meet either. Eight copies side by side have ranges of
     their own; a ninth shares the first one's.
@@ -52,6 +52,11 @@ class Ports:
     sip_external: PortNumber
     rtp_start: PortNumber
     rtp_end: PortNumber
+
+    @property
+    def call_servers(self) -> tuple[PortNumber, ...]:
+        """Of the first to the fourth call server: `p + 4` and `p + 7` to `p + 9`."""
+        return (self.outbound, self.web + 7, self.web + 8, self.web + 9)
 
     @classmethod
     def after(cls, web: PortNumber) -> Ports:
@@ -73,7 +78,8 @@ class Environment:
     trusted_proxies: tuple[str, ...]
     outbound_allowed: tuple[str, ...]
     call_server_host: str
-    call_server_address_setting: tuple[str, PortNumber | None] | None
+    call_servers: int
+    call_server_address_setting: tuple[tuple[str, PortNumber | None], ...] | None
     debug: bool
     demo: bool
     demo_traffic: bool
@@ -195,10 +201,12 @@ class Environment:
         return f"{self.local_url}freeswitch/cdr"
 
     @property
-    def call_server_address(self) -> str:
-        """`host:port` of the call server, as the switches are told."""
-        host, port = self.call_server_address_setting or (_reachable(self.call_server_host), None)
-        return f"{host}:{port or self.ports.outbound}"
+    def call_server_addresses(self) -> tuple[str, ...]:
+        """`host:port` of every call server, as the switches are told."""
+        told = self.call_server_address_setting or ((_reachable(self.call_server_host), None),)
+        own = self.ports.call_servers[: self.call_servers]
+        addresses = (f"{host}:{one}" for host, port in told for one in ((port,) if port else own))
+        return tuple(dict.fromkeys(addresses))
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ _PORT_USES = {
     "postgres": ("TCP", "embedded PostgreSQL, loopback only"),
     "valkey": ("TCP", "embedded Valkey, loopback only"),
     "esl": ("TCP", "the switch's event socket, loopback only"),
-    "outbound": ("TCP", "the call server, to which the switch hands each call"),
+    "outbound": (
+        "TCP",
+        "the first call server, to which the switch hands calls; the others are at the web port plus 7 to 9",
+    ),
     "sip_internal": ("UDP, TCP", "SIP for phones"),
     "sip_external": ("UDP, TCP", "SIP for carriers"),
     "rtp_start": ("UDP", "first media port"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from kazoo.variables import (
     Variable,
     one_of,
+    parse_addresses,
     parse_boolean,
+    parse_call_servers,
     parse_command,
     parse_count,
     parse_fernet_key,
     parse_host,
-    parse_host_and_port,
     parse_mail,
     parse_names,
     parse_networks,
@@ -110,22 +111,33 @@ VARIABLES: tuple[Variable, ...] = (
         attribute="call_server_host",
         kind="address",
         default="127.0.0.1",
-        description="The address `manage.py switch` takes calls at, from the switches. Only nodes named in "
-        "`KAZOO_SWITCHES` and this machine may connect.",
+        description="The address the call servers (`manage.py calls`) take calls at, from the switches. Only nodes "
+        "named in `KAZOO_SWITCHES`, the other call servers' machines and this one may connect.",
         example="10.0.0.2",
-        readers=("switch", "web"),
+        readers=("calls", "switch", "web"),
         parse=parse_host,
+    ),
+    Variable(
+        name="KAZOO_CALL_SERVERS",
+        attribute="call_servers",
+        kind="number",
+        default="2",
+        description="How many call servers a machine runs, 1 to 4. They share the calls, and where one is lost the "
+        "others go on with its calls. `make run` starts them; elsewhere run `manage.py calls 1`, `manage.py calls 2`…",
+        example="4",
+        readers=("up", "calls", "switch", "web"),
+        parse=parse_call_servers,
     ),
     Variable(
         name="KAZOO_CALL_SERVER_ADDRESS",
         attribute="call_server_address_setting",
-        kind="address",
-        default_note="`KAZOO_CALL_SERVER_HOST` with the call server's port",
-        description="Where the switches are told to hand their calls to: a host name or IPv4 address, with a port "
-        "where it is another than the call server's own.",
-        example="calls.example.com:8004",
-        readers=("web",),
-        parse=parse_host_and_port,
+        kind="addresses",
+        default_note="`KAZOO_CALL_SERVER_HOST` with the ports of its call servers",
+        description="Where the switches are told to hand their calls to, separated by commas: a host name or IPv4 "
+        "address with a port, or without one for every call server of that machine.",
+        example="calls1.example.com,calls2.example.com:8004",
+        readers=("switch", "web"),
+        parse=parse_addresses,
     ),
     Variable(
         name="KAZOO_DEBUG",

@@ -110,6 +110,21 @@ def parse_host_and_port(text: str) -> tuple[str, PortNumber | None]:
     return host, int(port) if colon else None
 
 
+def parse_addresses(text: str) -> tuple[tuple[str, PortNumber | None], ...]:
+    """What `parse_host_and_port` reads, separated by commas."""
+    addresses = tuple(parse_host_and_port(part) for part in text.split(",") if part.strip())
+    if not addresses:
+        raise ValueError("is empty")
+    return addresses
+
+
+def parse_call_servers(text: str) -> int:
+    """How many call servers; there are ports for four."""
+    if text not in {"1", "2", "3", "4"}:
+        raise ValueError("is not a number between 1 and 4")
+    return int(text)
+
+
 def parse_networks(text: str) -> tuple[str, ...]:
     """Addresses and networks (`10.0.0.0/24`) separated by commas."""
     try:

@@ -20,7 +20,7 @@ from kazoo.embedded.supervisor import Child, Stopped, Supervisor
 from kazoo.embedded.valkey import EmbeddedValkey
 from kazoo.environment import Environment
 from kazoo.secret_store import prepare_home
-from kazoo.variables import REPOSITORY
+from kazoo.variables import EVERY_ADDRESS, REPOSITORY
 
 _HEALTH_PATH = "healthz"
 
@@ -89,25 +89,34 @@ def _start_services(
 
 
 def _processes(environment: Environment) -> list[Child]:
-    """Our own processes. The switch process is ready when the call server listens."""
+    """Our own processes. A call server is ready when it listens."""
+    places = enumerate(environment.ports.call_servers[: environment.call_servers], start=1)
     return [
         Child(manage("web"), ready=_health(environment)),
-        Child(manage("switch"), ready=partial(is_listening, environment.ports.outbound)),
+        Child(manage("switch"), announcement="switches"),
+        *(Child(manage("calls", str(place)), ready=partial(_listens, environment, port)) for place, port in places),
         Child(manage("worker"), announcement=" ready."),
         Child(manage("beat"), announcement="beat: Starting"),
     ]
 
 
-def manage(command: str) -> Program:
-    """A process that is one of our management commands."""
+def _listens(environment: Environment, port: int) -> bool:
+    host = environment.call_server_host
+    return is_listening(port, "127.0.0.1" if host in EVERY_ADDRESS else host)
+
+
+def manage(command: str, *words: str) -> Program:
+    """A process that is one of our management commands, called after it and its words (`calls-1`)."""
     variables = {"PYTHONUNBUFFERED": "1"}
-    return Program(command, (sys.executable, "manage.py", command), variables, directory=REPOSITORY)
+    name = "-".join((command, *words))
+    return Program(name, (sys.executable, "manage.py", command, *words), variables, directory=REPOSITORY)
 
 
 def port_needs(environment: Environment) -> list[PortNeed]:
     """The ports this copy will listen on, for the check before anything starts."""
     ports, loopback = environment.ports, "127.0.0.1"
-    needs = [PortNeed("web", environment.host, ports.web), PortNeed("call server", loopback, ports.outbound)]
+    needs = [PortNeed("web", environment.host, ports.web)]
+    needs += [PortNeed("call server", loopback, port) for port in ports.call_servers[: environment.call_servers]]
     if environment.needs_postgres:
         needs.append(PortNeed("PostgreSQL", loopback, ports.postgres))
     if environment.needs_valkey:

@@ -101,13 +101,13 @@ class Running:
 
 
 @contextmanager
-def running_system(kind: Kind, blocker: DjangoDbBlocker, carrier_port: int) -> Iterator[Running]:
+def running_system(kind: Kind, blocker: DjangoDbBlocker, carrier_port: int, call_servers: int = 1) -> Iterator[Running]:
     """Start everything for a module or package of scenarios, and remove it with all accounts."""
     with blocker.unblock():
         assert master_account() is None, "accounts of another test are left"
         try:
             operator, token = _found(carrier_port)
-            with running(Stack(kind, worker=True)) as stack:
+            with running(Stack(kind, worker=True, call_servers=call_servers)) as stack:
                 yield Running(stack, operator.id, token, carrier_port)
         finally:
             remove_accounts(list(Account.objects.values_list("id", flat=True)))

@@ -27,9 +27,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def system_of(kind: Kind, blocker: DjangoDbBlocker) -> Iterator[Running]:
+def system_of(kind: Kind, blocker: DjangoDbBlocker, call_servers: int = 1) -> Iterator[Running]:
     port = LAB_CARRIER_PORT if kind == "lab" else free_port("127.0.0.1")
-    with running_system(kind, blocker, port) as system:
+    with running_system(kind, blocker, port, call_servers) as system:
         yield system
 
 

@@ -1,5 +1,5 @@
-"""The system as it runs: web, switch process and one node (real FreeSWITCH or the lab switch), each a process of its
-own, on free ports and the tests' database.
+"""The system as it runs: web, switch process, call servers and one node (real FreeSWITCH or the lab switch), each a
+process of its own, on free ports and the tests' database.
 
     async with Stack("freeswitch") as stack:
         phone = await SipPhone("1001", "bakery.test", "secret").open(stack.internal)
@@ -45,8 +45,8 @@ CUSTOMER_SERVER = "127.0.0.77"
 class Stack:
     """`environment` is the one the processes run in; `internal` and `external` are the SIP profiles' addresses."""
 
-    def __init__(self, kind: Kind, *, worker: bool = False) -> None:
-        self.kind, self._with_worker = kind, worker
+    def __init__(self, kind: Kind, *, worker: bool = False, call_servers: int = 1) -> None:
+        self.kind, self._with_worker, self.call_servers = kind, worker, call_servers
         self.home = Path(tempfile.mkdtemp(prefix="kazoo-stack-"))
         self.variables = self._variables()
         self.environment: Environment = load_environment(self.variables)
@@ -66,9 +66,12 @@ class Stack:
             await until(self._web_answers, "the web process answers")
             self._begin_node()
             self._manage("switch")
+            for place in range(1, self.call_servers + 1):
+                self._manage("calls", str(place))
             if self._with_worker:
                 self._manage("worker", "--concurrency", "1")
             await until(self._node_is_up, "the switch process reaches the node")
+            await until(self._all_watched, "the switch process reaches the call servers")
         except BaseException:
             print(self.logs())  # noqa: T201 - pytest shows it with the failure
             await self.stop()
@@ -87,7 +90,7 @@ class Stack:
         return await EslClient.connect("127.0.0.1", self.environment.ports.esl, self.environment.esl_password)
 
     def end(self, name: str, *, roughly: bool = False) -> None:
-        """Stop one process (`web`, `switch`, `node`, `worker`), to see what the others do."""
+        """Stop one process (`web`, `switch`, `calls-1`, `node`, `worker`), to see what the others do."""
         for running, process in self._running:
             if running == name:
                 process.send_signal(signal.SIGKILL if roughly else signal.SIGTERM)
@@ -99,7 +102,7 @@ class Stack:
         if name == "node":
             self._begin_node()
         else:
-            self._manage(name)
+            self._manage(*name.split("-"))
 
     def _begin_node(self) -> None:
         if self.kind == "freeswitch":
@@ -150,6 +153,7 @@ class Stack:
             "KAZOO_PORT": str(free_web_port()),
             "KAZOO_DEMO": "0",
             "KAZOO_SWITCH": self.kind,
+            "KAZOO_CALL_SERVERS": str(self.call_servers),
             "KAZOO_SECRET_KEY": environment.secret_key,
             "KAZOO_OUTBOUND_ALLOWED": CUSTOMER_SERVER,
             "KAZOO_ENCRYPTION_KEY": environment.encryption_key,
@@ -160,7 +164,8 @@ class Stack:
         }
 
     def _manage(self, *words: str) -> None:
-        self._run(words[0], [sys.executable, "manage.py", *words])
+        name = "-".join(words) if words[0] == "calls" else words[0]
+        self._run(name, [sys.executable, "manage.py", *words])
 
     def _run(self, name: str, command: list[str], variables: dict[str, str] | None = None) -> None:
         with (self.home / f"{name}.out").open("ab") as output:
@@ -183,6 +188,10 @@ class Stack:
             return error.code == 405
         except OSError:
             return False
+
+    def _all_watched(self) -> bool:
+        self._still_running()
+        return self.log_of("switch").count(" is there") >= self.call_servers
 
     async def _node_is_up(self) -> bool:
         self._still_running()

@@ -20,9 +20,9 @@ async def test_what_is_recorded_is_stored_all_the_same(cast: Cast) -> None:
     ring = await ben.rings()
     await ring.answer()
     await talk(call, ring)
-    cast.stack.end("switch", roughly=True)
+    cast.stack.end("calls-1", roughly=True)
     await asyncio.sleep(TALK_SECONDS)
     await call.hang_up()
     found = (await recordings(bakery))[0]
     assert found["duration_ms"] >= TALK_SECONDS * 1000, "it went on without the call server"
-    cast.stack.begin("switch")
+    cast.stack.begin("calls-1")

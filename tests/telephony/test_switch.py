@@ -93,7 +93,7 @@ async def test_a_phone_registers_and_calls_and_a_carrier_reaches_the_call_server
         call = await carrier.call(NUMBER.removeprefix("+"), "127.0.0.1", "+13125550100")
         await call.until(call.ended)
         assert call.status not in (403, 503), stack.logs()
-        assert "account " + bakery.id in (stack.home / "switch.out").read_text()
+        assert "account " + bakery.id in stack.log_of("calls-1")
 
         # An unknown number does not exist.
         call = await carrier.call("15559990000", "127.0.0.1", "+13125550100")
@@ -106,11 +106,11 @@ async def test_a_phone_registers_and_calls_and_a_carrier_reaches_the_call_server
         await until(recorded, "the call's record", 10)
 
         # Without a call server the caller is told to come back.
-        stack.end("switch")
+        stack.end("calls-1")
         call = await carrier.call(NUMBER.removeprefix("+"), "127.0.0.1", "+13125550100")
         await call.until(call.ended)
         assert call.status == 503
-        stack.begin("switch")
+        stack.begin("calls-1")
 
         for one in (stranger, phone, again, carrier):
             one.close()
@@ -161,7 +161,7 @@ async def test_a_quick_call_rings_a_phone_and_connects_it_to_a_number(company: C
         assert len(phone.rang) == 1
         # The answered leg has dialled the number: the call server got it, as a call of the device.
         await until(
-            lambda: told["call_id"] in (stack.home / "switch.out").read_text(), "the call server has the call", 10
+            lambda: told["call_id"] in stack.log_of("calls-1"), "the call server has the call", 10
         )
 
         absent = await in_directory(ask, alice, "GET", path.replace(device.id, DEVICE))

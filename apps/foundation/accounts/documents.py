@@ -134,6 +134,24 @@ class Speech(Shape):
     )
 
 
+class CallServerFallback(Shape):
+    """What the switch does with a caller by itself where no call server can be reached."""
+
+    after: int = Field(20, ge=0, le=60, description="How long call servers are looked for before. Seconds.")
+    number: str | None = Field(
+        None,
+        pattern=r"^\+\d{6,15}$",
+        description="A number outside, in E.164, that callers are sent to through the carriers.",
+        examples=["+13125550100"],
+    )
+    media: str | None = Field(
+        None, min_length=1, max_length=32, description="The id of a sound that is played to callers before the end."
+    )
+    code: int | None = Field(
+        None, ge=400, le=699, description="The SIP status a call is refused with in the end; absent: 503."
+    )
+
+
 class AccountDocument(Shape):
     """A tenant of the system: a reseller, a customer, or a branch of one."""
 
@@ -155,6 +173,11 @@ class AccountDocument(Shape):
     caller_id_options: CallerIdOptions | None = None
     call_restriction: dict[str, Restriction] = Field(
         default_factory=dict, description="What is denied, by class of number (`international`, `tollfree_us` …)."
+    )
+    call_server_fallback: CallServerFallback | None = Field(
+        None,
+        description="What becomes of callers where no call server can be reached; absent: as the nearest account above "
+        "says, else they are refused with 503.",
     )
     call_waiting: Switchable | None = None
     call_recording: AccountCallRecording | None = Field(

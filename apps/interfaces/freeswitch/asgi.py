@@ -104,7 +104,7 @@ async def _answer(body: bytes, node: str) -> bytes:
     if section == "directory":
         return await _directory.answer(fields, store())
     if section == "dialplan":
-        return await dialplan.answer(fields, store(), environment.call_server_address)
+        return await dialplan.answer(fields, store(), environment.call_server_addresses)
     if section == "configuration" and node == LOCAL_NODE:
         found = configuration_files(local_node(environment)).get(fields.get("key_value", ""))
         return document("configuration", found) if found else NOT_FOUND

@@ -3,19 +3,23 @@
 A call from a carrier's address reaches the account its number belongs to, if that is the account that owns the carrier
 or one below it: the operator's carriers reach every number, a customer's own reach the customer's. A call from a phone
 belongs to the account its credential named (the switch has authenticated it before it asks). The answer sets the call's
-variables, exports them to the legs rung later, hands the call over, and says 503 where the call server does not answer.
+variables, exports them to the legs rung later, hands the call over to one of the call servers, and says what becomes of
+it where none of them answers: 503, or what the account wants (`fallback`).
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
+from apps.interfaces.freeswitch.fallback import Fallback, fallback_of
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
 from apps.pbx.blocked_callers.models import ANONYMOUS
@@ -35,11 +39,19 @@ _ENABLED = """
   account.enabled AND account.deleted IS NULL AND NOT EXISTS (
     SELECT 1 FROM accounts_account above WHERE above.id = ANY(account.ancestors) AND NOT above.enabled)
 """
+#: What the account, or the nearest above it that says so, wants for callers when no call server can be reached.
+_FALLBACK = """
+  (SELECT jsonb_build_array(named.id, named.document -> 'call_server_fallback') FROM accounts_account named
+    WHERE (named.id = account.id OR named.id = ANY(account.ancestors))
+      AND jsonb_typeof(named.document -> 'call_server_fallback') = 'object'
+    ORDER BY cardinality(named.ancestors) DESC LIMIT 1)
+"""
 #: Several accounts may use the same carrier: of the networks an address is in, the narrowest of those that reach the
 #: dialled number is the one that counts.
 FROM_CARRIER = f"""
 SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.callflow_id, number.state,
-       account.id AS account_id, {_ENABLED} AS enabled, blocked.number AS blocked
+       account.id AS account_id, {_ENABLED} AS enabled, blocked.number AS blocked,
+       {_FALLBACK} AS fallback
   FROM (SELECT 1) AS one
   LEFT JOIN LATERAL (
     SELECT number, account_id, callflow_id, state FROM numbers_phonenumber
@@ -59,10 +71,12 @@ SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.
      WHERE entry.account_id = account.id AND entry.number = ANY(%(callers)s) LIMIT 1) blocked ON true
 """  # noqa: S608 - no value in it
 FROM_PHONE = f"""
-SELECT account.id AS account_id, {_ENABLED} AS enabled FROM accounts_account account WHERE account.id = %(account_id)s
+SELECT account.id AS account_id, {_ENABLED} AS enabled, {_FALLBACK} AS fallback
+  FROM accounts_account account WHERE account.id = %(account_id)s
 """  # noqa: S608 - no value in it
 FROM_REALM = f"""
-SELECT account.id AS account_id, {_ENABLED} AS enabled FROM accounts_account account WHERE account.realm = %(realm)s
+SELECT account.id AS account_id, {_ENABLED} AS enabled, {_FALLBACK} AS fallback
+  FROM accounts_account account WHERE account.realm = %(realm)s
 """  # noqa: S608 - no value in it
 
 
@@ -85,8 +99,20 @@ ANONYMOUS_REFUSED = Refusal("433 Anonymity Disallowed")
 UNAVAILABLE = Refusal("503 Service Unavailable")
 
 
-async def answer(fields: Mapping[str, str], store: Store, call_server: str) -> bytes:
-    """`call_server` is `host:port`. Never raises: a call is answered at once, whatever happens."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A call that is handled, with its variables. `fallback` is the account it is from and what that wants, or None."""
+
+    variables: dict[str, str]
+    fallback: Sequence[Any] | None
+
+
+_turns = itertools.count(secrets.randbelow(1_000))
+
+
+async def answer(fields: Mapping[str, str], store: Store, call_servers: Sequence[str]) -> bytes:
+    """`call_servers` are `host:port` each, of which every call has another one first. Never raises: a call is answered
+    at once, whatever happens."""
     context = fields.get("Hunt-Context") or fields.get("Caller-Context") or ""
     try:
         if context == CARRIERS:
@@ -96,12 +122,17 @@ async def answer(fields: Mapping[str, str], store: Store, call_server: str) -> b
     except DatabaseAway:
         found = UNAVAILABLE
     resumes = fields.get(f"variable_{RESUMES}") == "true"
-    actions = found.actions() if isinstance(found, Refusal) else handing_over(found, call_server, resumes=resumes)
+    if isinstance(found, Refusal):
+        actions = found.actions()
+    else:
+        fallback = await fallback_of(found.fallback)
+        servers = in_turn(call_servers, next(_turns))
+        actions = handing_over(found.variables, servers, fallback, resumes=resumes)
     extension = element("extension", element("condition", *actions), name="call")
     return document("dialplan", element("context", extension, name=context or "none"))
 
 
-async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
+async def _from_carrier(fields: Mapping[str, str], store: Store) -> Accepted | Refusal:
     address, dialed = fields.get("variable_sip_network_ip", ""), _dialed(fields)
     if not _PLAIN.fullmatch(address):
         return FORBIDDEN
@@ -124,15 +155,12 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> dict[str, st
         "interaction_id": interaction_id(fields),
     }
     if from_customer:
-        return variables | {"call_kind": "internal"}
-    return variables | {
-        "call_kind": "inbound",
-        "callflow_id": row["callflow_id"] or "",
-        "dialed_number": row["number"],
-    }
+        return Accepted(variables | {"call_kind": "internal"}, row["fallback"])
+    inbound = {"call_kind": "inbound", "callflow_id": row["callflow_id"] or "", "dialed_number": row["number"]}
+    return Accepted(variables | inbound, row["fallback"])
 
 
-async def _from_account(context: str, fields: Mapping[str, str], store: Store) -> dict[str, str] | Refusal:
+async def _from_account(context: str, fields: Mapping[str, str], store: Store) -> Accepted | Refusal:
     """A call of a phone, or one that call handling dialled anew: its context is then the account's realm.
 
     A carrier's call comes here when somebody of the account has transferred it: from then on it is as one of their own.
@@ -149,16 +177,29 @@ async def _from_account(context: str, fields: Mapping[str, str], store: Store) -
     if row is None or not row["enabled"]:
         return DECLINED
     kept = ("authorizing_id", "authorizing_type", "owner_id")
-    return {
+    variables = {
         "account_id": row["account_id"],
         "call_kind": "internal",
         "interaction_id": interaction_id(fields),
         **{name: fields.get(f"variable_{name}", "") for name in kept},
     }
+    return Accepted(variables, row["fallback"])
 
 
-def handing_over(variables: Mapping[str, str], call_server: str, *, resumes: bool = False) -> tuple[str, ...]:
-    """Export the variables, announce whose call it is, hand the call over, and turn it away where nobody takes it.
+def in_turn(call_servers: Sequence[str], turn: int) -> str:
+    """All of them as the application `socket` takes them, in an order that begins with another one each turn.
+
+    The switch tries them in this order until one accepts the connection (mod_event_socket.c, socket_function).
+    """
+    first = turn % len(call_servers)
+    return "|".join((*call_servers[first:], *call_servers[:first]))
+
+
+def handing_over(
+    variables: Mapping[str, str], call_servers: str, fallback: Fallback | None = None, *, resumes: bool = False
+) -> tuple[str, ...]:
+    """Export the variables, announce whose call it is, hand the call over, and say what becomes of it where nobody
+    takes it.
 
     A call that `resumes` is one whose call server was lost: it goes on where it was.
     """
@@ -168,10 +209,14 @@ def handing_over(variables: Mapping[str, str], call_server: str, *, resumes: boo
         # Where a phone's REFER sends its caller. Not exported: a carrier's REFER must not send a phone about.
         action("set", f"force_transfer_context={PHONES}"),
         *((action("unset", RESUMES),) if resumes else _begins()),
-        action("socket", f"{call_server} async full"),
-        *again(call_server),
+        _socket(call_servers),
+        *(again(call_servers) if fallback is None else _waiting(call_servers, fallback)),
         *UNAVAILABLE.actions(),
     )
+
+
+def _socket(call_servers: str) -> str:
+    return action("socket", f"{call_servers} async full")
 
 
 def _begins() -> tuple[str, ...]:
@@ -179,15 +224,24 @@ def _begins() -> tuple[str, ...]:
 
 
 @cache
-def again(call_server: str) -> tuple[str, ...]:
-    """What follows where the connection to the call server was lost: it is asked again, for about twenty seconds.
+def again(call_servers: str) -> tuple[str, ...]:
+    """What follows where the connection to the call server was lost: all are asked again, for about twenty seconds.
 
     The call server always ends a call itself, so that nothing of this is reached otherwise. The pauses are variables
     that it sets: a call no call server ever took is turned away at once, for its carrier may try elsewhere.
     """
-    socket = action("socket", f"{call_server} async full")
     pauses = [SHORT_PAUSE] * SHORT_PAUSES + [LONG_PAUSE] * LONG_PAUSES
-    return tuple(one for pause in pauses for one in (action("sleep", f"${{{pause}}}"), socket))
+    return tuple(one for pause in pauses for one in (action("sleep", f"${{{pause}}}"), _socket(call_servers)))
+
+
+def _waiting(call_servers: str, fallback: Fallback) -> tuple[str, ...]:
+    """The same where something else than 503 is wanted: also a call no call server ever took waits so long."""
+    return (
+        # Whoever waits hears that something goes on.
+        action("ring_ready", ""),
+        *(one for pause in fallback.pauses for one in (action("sleep", str(pause)), _socket(call_servers))),
+        *(action(application, data) for application, data in fallback.actions),
+    )
 
 
 def interaction_id(fields: Mapping[str, str]) -> str:

@@ -58,6 +58,13 @@ def is_allowed(environment: Environment, client: str) -> bool:
     )
 
 
+def is_caller_of_ours(environment: Environment, client: str) -> bool:
+    """Whether a call server is to take connections from there: from switches, and from machines with call servers,
+    which watch one another."""
+    hosts = (address.rpartition(":")[0] for address in environment.call_server_addresses)
+    return is_allowed(environment, client) or client in addresses_of(hosts)
+
+
 def addresses_of(hosts: Iterable[str]) -> frozenset[str]:
     """The addresses of the nodes' hosts; names are resolved once."""
     return frozenset(address for host in hosts for address in _resolved(host))

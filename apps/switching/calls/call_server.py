@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import platform
+import secrets
 from collections.abc import Awaitable, Callable
 
 from apps.switching.calls.orphans import CALL_SERVER
 from apps.switching.calls.port import Call, CallerHungUp
-from apps.switching.calls.socket_call import SocketCall, take_over
+from apps.switching.calls.socket_call import SocketCall, Watched, take_over
+from apps.switching.calls.watching import NAME
 from apps.switching.esl.errors import EslError
 from apps.switching.esl.server import OutboundServer
 from apps.switching.esl.session import OutboundSession
@@ -38,7 +40,7 @@ class CallServer:
         """`allowed` says of an address whether it is a switch's; without it every visitor is."""
         self._handler = handler
         self._server = OutboundServer(self._run, host, port, allowed=allowed)
-        self._uuids: set[str] = set()
+        self._start = secrets.token_hex(4)
 
     @property
     def port(self) -> int:
@@ -46,12 +48,8 @@ class CallServer:
 
     @property
     def name(self) -> str:
-        """What the calls it has are marked with, the same after a restart: `host:port` on this machine."""
-        return f"{platform.node()}/{self._server.host}:{self.port}"
-
-    def has(self, uuid: str) -> bool:
-        """Whether the call is being handled now."""
-        return uuid in self._uuids
+        """What the calls it has are marked with, another one after a restart: `machine/host:port/start`."""
+        return f"{platform.node()}/{self._server.host}:{self.port}/{self._start}"
 
     @property
     def calls(self) -> int:
@@ -71,8 +69,12 @@ class CallServer:
             call = await take_over(session)
         except CallerHungUp:
             return
+        except Watched:
+            session.is_call = False
+            session.post_quietly(f"{NAME} {self.name}\n\n".encode())
+            await session.wait_lost()
+            return
         logger.info("call %s: account %s dialled %s", call.uuid, call.account_id or "unknown", call.destination)
-        self._uuids.add(call.uuid)
         try:
             await call.remember({CALL_SERVER: self.name})
             await self._handler(call)
@@ -81,8 +83,6 @@ class CallServer:
         except Exception:
             logger.exception("call %s: handling failed", call.uuid)
             await _refuse(call)
-        finally:
-            self._uuids.discard(call.uuid)
 
 
 async def _refuse(call: SocketCall) -> None:

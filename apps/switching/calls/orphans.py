@@ -1,7 +1,7 @@
 """Calls whose call server is gone: the switch plays on what it was told last, and only then hands the call over again.
 
-A call server that starts has the calls it had before handed over at once. What must not be cut short (a conversation,
-a message being recorded, phones ringing, a conference) goes on and comes by itself when it is over.
+As soon as a call server is lost, the calls it had are handed over to another one. What must not be cut short (a
+conversation, a message being recorded, phones ringing, a conference) goes on and comes by itself when it is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from apps.switching.esl.client import EslClient
 from apps.switching.esl.errors import EslError
 
 log = logging.getLogger(__name__)
-#: The channel variable with the address of the call server that has the call.
+#: The channel variable with the name of the call server that has the call.
 CALL_SERVER = "call_server"
 #: The channel variable that tells routing to leave the call's progress as it is.
 RESUMES = "flow_resumes"
@@ -25,23 +25,28 @@ RESUMES = "flow_resumes"
 IDLE = frozenset({"play_and_get_digits", "playback", "endless_playback", "loop_playback", "speak", "sleep", "gentones"})
 
 
-async def fetch_orphans(client: EslClient, call_server: str, is_ours: Callable[[str], bool]) -> int:
-    """Have the calls routed again that `call_server` had, unless `is_ours` says that it has them already. Answers how
-    many. Raises EslError."""
+async def fetch_orphans(client: EslClient, is_lost: Callable[[str], bool], fetched: set[str]) -> int:
+    """Have the calls routed again whose call server `is_lost` says is gone, those in `fetched` excepted, and add them
+    there. Answers how many. Raises EslError."""
     answer = await client.api("show", "channels as json")
     try:
         rows = json.loads(answer.text).get("rows", [])
     except (ValueError, AttributeError):
         return 0
-    waiting = [row for row in rows if row.get("application") in IDLE and not is_ours(str(row.get("uuid", "")))]
+    waiting = [row for row in rows if row.get("application") in IDLE and row.get("uuid") not in fetched]
     # The socket takes commands one after the other, without waiting for each answer.
-    return sum(await asyncio.gather(*(_fetch(client, row, call_server) for row in waiting)))
+    return sum(await asyncio.gather(*(_fetch(client, row, is_lost, fetched) for row in waiting)))
 
 
-async def _fetch(client: EslClient, row: Mapping[str, object], call_server: str) -> bool:
+async def _fetch(
+    client: EslClient, row: Mapping[str, object], is_lost: Callable[[str], bool], fetched: set[str]
+) -> bool:
     uuid = str(row.get("uuid", ""))
-    if (await client.api("uuid_getvar", f"{uuid} {CALL_SERVER}")).text.strip() != call_server:
+    name = (await client.api("uuid_getvar", f"{uuid} {CALL_SERVER}")).text.strip()
+    if not name or name == "_undef_" or name.startswith("-ERR") or not is_lost(name):
         return False
+    # On its way to another call server it is still marked with the lost one's name.
+    fetched.add(uuid)
     try:
         command = transfer(uuid, str(row.get("dest", "")), context=str(row.get("context", "")))
     except UnsafeValue:
@@ -52,10 +57,10 @@ async def _fetch(client: EslClient, row: Mapping[str, object], call_server: str)
     return True
 
 
-async def fetch_orphans_of(client: EslClient, node: str, call_server: str, is_ours: Callable[[str], bool]) -> None:
+async def fetch_orphans_of(client: EslClient, node: str, is_lost: Callable[[str], bool], fetched: set[str]) -> None:
     """The same for one node, with its result in the log and no error."""
     try:
-        if fetched := await fetch_orphans(client, call_server, is_ours):
-            log.info("switch %s: %d calls of a lost call server are taken up", node, fetched)
+        if count := await fetch_orphans(client, is_lost, fetched):
+            log.info("switch %s: %d calls of a lost call server are routed again", node, count)
     except EslError as error:
         log.warning("switch %s: calls of a lost call server could not be looked for: %s", node, error)

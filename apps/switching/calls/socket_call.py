@@ -35,6 +35,7 @@ from apps.switching.calls.port import (
 from apps.switching.calls.socket_bridge import OUTCOMES, new_bridge_id, ring, shared_variables
 from apps.switching.calls.socket_line import EVENTS, Line
 from apps.switching.calls.socket_recordings import Recordings, recordings_of
+from apps.switching.calls.watching import WATCHES
 from apps.switching.esl.errors import CallHungUp
 from apps.switching.esl.events import Event
 from apps.switching.esl.session import OutboundSession
@@ -57,10 +58,16 @@ READ_AS = "dialled_read_as"
 _REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Unavailable"}
 
 
+class Watched(Exception):
+    """No call: somebody wants to know when this process ends."""
+
+
 async def take_over(session: OutboundSession) -> SocketCall:
-    """Take control of the call the switch handed to us. Raises `CallerHungUp`."""
+    """Take control of the call the switch handed to us. Raises `CallerHungUp`, `Watched`."""
     try:
-        await session.start(events=EVENTS)
+        channel = await session.start(events=EVENTS)
+        if channel.get(WATCHES):
+            raise Watched
         line = Line(session)
         return SocketCall(line, await recordings_of(line))
     except CallHungUp as error:

@@ -43,7 +43,7 @@ class OutboundServer:
     @property
     def sessions(self) -> int:
         """Calls being handled now."""
-        return len(self._tasks)
+        return sum(session.is_call for session in self._tasks.values())
 
     async def start(self) -> None:
         """Listen; raises OSError where the address is taken."""
@@ -56,8 +56,8 @@ class OutboundServer:
         if self._server is not None:
             self._server.close()
             self._server = None
-        if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=grace)
+        if calls := [task for task, session in self._tasks.items() if session.is_call]:
+            await asyncio.wait(calls, timeout=grace)
         left = dict(self._tasks)
         for task, session in left.items():
             task.cancel()

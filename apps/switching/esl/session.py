@@ -39,6 +39,8 @@ class OutboundSession(Peer):
         self.hung_up: Event | None = None
         self.hangup_complete: Event | None = None
         self.lingering = False
+        #: False for a visitor who brought no call: a server that stops does not wait for it.
+        self.is_call = True
         self.events_shed = 0
         self._channel: Event | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -244,13 +244,15 @@ async def execute_extension(channel: Channel, argument: str) -> None:
 
 @application("socket")
 async def socket(channel: Channel, argument: str) -> None:
-    """host:port [async] [full]"""
-    words = argument.split()
-    host, _, port = words[0].rpartition(":") if words else ("", "", "")
-    channel.variables["socket_host"] = host
-    connection = await outbound.connect(channel, host, port, "async" in words, "full" in words)
-    if connection is not None:
-        await connection.control(_PARK, _UNPARK)
+    """host:port[|host:port…] [async] [full]: the first that takes the connection gets the call."""
+    addresses, *modes = argument.split() or [""]
+    for address in addresses.split("|"):
+        host, _, port = address.rpartition(":")
+        channel.variables["socket_host"] = host
+        connection = await outbound.connect(channel, host, port, "async" in modes, "full" in modes)
+        if connection is not None:
+            await connection.control(_PARK, _UNPARK)
+            return
 
 
 @application("sched_hangup")

@@ -42,6 +42,7 @@ def test_a_pooler_in_transaction_mode_stops_the_start(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("command", "module"),
     [
+        ("calls", "apps.interfaces.freeswitch.management.commands.calls"),
         ("switch", "apps.interfaces.freeswitch.management.commands.switch"),
         ("worker", "kazoo.management.commands.worker"),
     ],

@@ -149,7 +149,7 @@ def test_copies_ten_apart_never_meet(first: int) -> None:
         ports = Ports.after(web)
         *single, rtp_start, rtp_end = astuple(ports)
         assert len(set(single)) == len(single)
-        for port in (*single, *range(rtp_start, rtp_end + 1)):
+        for port in (*{*single, *ports.call_servers}, *range(rtp_start, rtp_end + 1)):
             assert 1024 <= port <= 65535
             assert used.setdefault(port, web) == web
 
@@ -258,16 +258,25 @@ SWITCHES = {"KAZOO_SWITCHES": "fs1=esl://:secret@10.0.0.5:8021"}
 @pytest.mark.parametrize(
     ("variables", "bound", "told"),
     [
-        ({}, "127.0.0.1", "127.0.0.1:8004"),
-        ({"KAZOO_CALL_SERVER_HOST": "10.0.0.2"}, "10.0.0.2", "10.0.0.2:8004"),
-        ({"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_CALL_SERVER_ADDRESS": "10.0.0.2"}, "0.0.0.0", "10.0.0.2:8004"),
-        ({"KAZOO_CALL_SERVER_ADDRESS": "calls.example.com:9000"}, "127.0.0.1", "calls.example.com:9000"),
-        ({"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_SWITCHES": ""}, "0.0.0.0", "127.0.0.1:8004"),
+        ({}, "127.0.0.1", "127.0.0.1:8004 127.0.0.1:8007"),
+        ({"KAZOO_CALL_SERVERS": "1"}, "127.0.0.1", "127.0.0.1:8004"),
+        ({"KAZOO_CALL_SERVER_HOST": "10.0.0.2"}, "10.0.0.2", "10.0.0.2:8004 10.0.0.2:8007"),
+        (
+            {"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_CALL_SERVER_ADDRESS": "10.0.0.2", "KAZOO_CALL_SERVERS": "3"},
+            "0.0.0.0",
+            "10.0.0.2:8004 10.0.0.2:8007 10.0.0.2:8008",
+        ),
+        (
+            {"KAZOO_CALL_SERVER_ADDRESS": "calls.example.com:9000, 10.0.0.3"},
+            "127.0.0.1",
+            "calls.example.com:9000 10.0.0.3:8004 10.0.0.3:8007",
+        ),
+        ({"KAZOO_CALL_SERVER_HOST": "0.0.0.0", "KAZOO_SWITCHES": ""}, "0.0.0.0", "127.0.0.1:8004 127.0.0.1:8007"),
     ],
 )
 def test_where_calls_are_handed_over(tmp_path: Path, variables: dict[str, str], bound: str, told: str) -> None:
     environment = load(tmp_path, **(SWITCHES | variables))
-    assert (environment.call_server_host, environment.call_server_address) == (bound, told)
+    assert (environment.call_server_host, " ".join(environment.call_server_addresses)) == (bound, told)
 
 
 def test_switches_cannot_be_told_every_address() -> None:
@@ -279,6 +288,11 @@ def test_switches_cannot_be_told_every_address() -> None:
 @pytest.mark.parametrize("address", ["0.0.0.0", "10.0.0.2:0", "10.0.0.2:x", "10.0.0.2:70000", "a b", "::1", ":8004"])
 def test_an_address_no_switch_can_use_is_refused(address: str) -> None:
     assert "KAZOO_CALL_SERVER_ADDRESS" in problem(KAZOO_CALL_SERVER_ADDRESS=address)
+
+
+@pytest.mark.parametrize("count", ["0", "5", "two"])
+def test_there_are_ports_for_four_call_servers(count: str) -> None:
+    assert "KAZOO_CALL_SERVERS" in problem(KAZOO_CALL_SERVERS=count)
 
 
 def test_what_customers_may_name_besides_public_addresses(tmp_path: Path) -> None:

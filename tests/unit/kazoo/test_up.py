@@ -85,10 +85,10 @@ def test_traffic_only_when_asked_for_and_possible(tmp_path: Path) -> None:
 
 def test_only_ports_of_what_is_started_are_checked(tmp_path: Path) -> None:
     everything = {need.port for need in port_needs(load(tmp_path, KAZOO_SWITCH="lab"))}
-    assert everything == {8000, 8001, 8002, 8003, 8004}
+    assert everything == {8000, 8001, 8002, 8003, 8004, 8007}
     urls = {"DATABASE_URL": "postgres://u@h/d", "BROKER_URL": "amqp://h", "REDIS_URL": "redis://h"}
     external = load(tmp_path, KAZOO_SWITCH="none", **urls)
-    assert {need.port for need in port_needs(external)} == {8000, 8004}
+    assert {need.port for need in port_needs(external)} == {8000, 8004, 8007}
 
 
 def test_logins_are_shown_where_there_is_a_demo(tmp_path: Path) -> None:
