@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 OTHERS = "Others"
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "Ringing": ("user", "device", "group", "ring_group", "directory", "route_to_cid", "ring_group_toggle"),
+    "Ringing": ("user", "device", "group", "ring_group", "doorman", "directory", "route_to_cid", "ring_group_toggle"),
     "Caller id": (
         "set_cid", "prepend_cid", "dynamic_cid", "lookupcidname", "privacy", "set_alert_info",
     ),

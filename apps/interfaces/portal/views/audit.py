@@ -24,10 +24,12 @@ from apps.interfaces.portal.views.call_history import wanted
 from apps.pbx.users.models import User
 
 #: Letters of a value that are shown.
-LONGEST_VALUE = 80
+LONGEST_VALUE = 60
 #: A person's choice in the filter that stands for those of accounts above.
 ABOVE = "above"
 Person = tuple[str, str]
+#: What a field that was never set may be instead of absent.
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @require_safe
@@ -95,13 +97,13 @@ def _row(entry: AuditEntry, names: Mapping[Person, str], viewed: Account) -> dic
         "changes": [
             {"field": field, "before": _short(pair[0]), "after": _short(pair[1])}
             for field, pair in sorted(entry.changes.items())
-            if isinstance(pair, list) and len(pair) == 2
+            if isinstance(pair, list) and len(pair) == 2 and any(value not in _NOTHING for value in pair)
         ],
     }
 
 
 def _short(value: Any) -> str:
     if value is None:
-        return "–"
+        return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

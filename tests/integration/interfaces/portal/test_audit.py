@@ -23,7 +23,7 @@ def test_a_line_says_who_did_what_and_what_changed(cast: Cast, alice: Client) ->
     row = alice.get(f"/portal/{bakery.id}/audit").context["rows"][0]
     assert (row["action"], row["target_id"], row["from_above"]) == ("menu.edited", "m" * 32, False)
     assert row["actor"] == cast.bob.full_name
-    assert row["changes"] == [{"field": "name", "before": "<old>", "after": "x" * 79 + "…"}]
+    assert row["changes"] == [{"field": "name", "before": "<old>", "after": "x" * 59 + "…"}]
     page = alice.get(f"/portal/{bakery.id}/audit").content.decode()
     assert "&lt;old&gt;" in page
     assert "<old>" not in page
