@@ -3,9 +3,11 @@ that comes back."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +19,15 @@ from apps.foundation.events.publishing import publish
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import ChannelState, LiveChannel
 from apps.switching.esl.errors import ConnectionLost
-from apps.switching.presence.actions import write_lines
+from apps.switching.presence.actions import (
+    Watching,
+    remember_subscriptions,
+    reset_lamps,
+    set_lamp,
+    set_message_waiting,
+    set_quiet,
+    write_lines,
+)
 from apps.switching.presence.desk import LampDesk
 from apps.switching.presence.models import (
     LampLine,
@@ -32,7 +42,7 @@ from apps.switching.switches.facts import Leg
 from tests.company import Company
 from tests.telephony.stack import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 class Switch:
@@ -57,9 +67,9 @@ class Switch:
         """What the phones show: the last word about each."""
         return {one["from"]: one["answer-state"] for name, one in self.told if name == "PRESENCE_IN"}
 
-    def messages(self) -> dict[str, str]:
-        found = [one for name, one in self.told if name == "MESSAGE_WAITING"]
-        return {one["MWI-Message-Account"]: one["MWI-Voice-Message"] for one in found}
+    def has_messages(self, account: str, new: int) -> bool:
+        found = [one for name, one in self.told if name == "MESSAGE_WAITING" and one["MWI-Message-Account"] == account]
+        return bool(found) and found[-1]["MWI-Voice-Message"] == f"{new}/0 (0/0)"
 
 
 @asynccontextmanager
@@ -76,10 +86,14 @@ async def desk_of(**nodes: Switch) -> AsyncIterator[LampDesk]:
 
 
 @pytest.fixture
-def bakery(company: Company) -> Any:
+async def bakery(company: Company) -> AsyncIterator[Account]:
     account = company.tree.bakery
-    register(account, "fs1")
+    await in_directory(register, account, "fs1")
     yield account
+    await in_directory(forget_all)
+
+
+def forget_all() -> None:
     for model in (LampLine, LampMark, MailboxCount, QuietEndpoint, Subscription, LiveChannel, Registration):
         model.objects.all().delete()
 
@@ -134,3 +148,66 @@ async def test_a_lamp_follows_the_calls_of_whom_it_shows(bakery: Account) -> Non
     assert first["unique-id"] != "u-1", "the channel itself would get the event, and nobody else"
     assert first["Caller-Caller-ID-Number"] == "1001"
     assert not far.told, "no phone of the account is there"
+
+
+async def test_an_account_is_told_where_its_phones_are(bakery: Account) -> None:
+    switch, far = Switch(), Switch()
+    async with desk_of(fs1=switch, fs2=far):
+        await in_directory(set_lamp, bakery.id, "8001", "confirmed")
+        await shows(switch, **{"8001": "confirmed"})
+        assert not far.told
+        await in_directory(register, bakery, "fs2")
+        await in_directory(set_lamp, bakery.id, "8002", "early")
+        await shows(far, **{"8001": "confirmed", "8002": "early"})
+        assert [one["from"].partition("@")[0] for _name, one in switch.told] == ["8001", "8002"]
+
+
+async def test_a_switch_that_comes_back_is_told_everything(bakery: Account) -> None:
+    """And what is watched there is told dark as well: it may have gone dark unheard."""
+    watching = Watching("fs1", "c", bakery.id, "8009", "dialog", "cleo@bakery.test", 300)
+    await in_directory(remember_subscriptions, [watching])
+    await in_directory(set_lamp, bakery.id, "8001", "confirmed")
+    switch, again = Switch(), Switch()
+    async with desk_of(fs1=switch) as desk:
+        await shows(switch, **{"8001": "confirmed", "8009": "terminated"})
+        switch.connected = False
+        await in_directory(set_lamp, bakery.id, "8001", "terminated")
+        await in_directory(set_lamp, bakery.id, "8009", "early")
+        desk.connected("fs1", again)  # type: ignore[arg-type]
+        await shows(again, **{"8009": "early"})
+
+
+async def test_a_switch_that_hears_again_on_the_same_line_is_told_everything(bakery: Account) -> None:
+    switch = Switch()
+    async with desk_of(fs1=switch):
+        switch.connected = False
+        await in_directory(set_lamp, bakery.id, "8001", "confirmed")
+        await asyncio.sleep(0.3)
+        assert not switch.told
+        switch.connected = True
+        await shows(switch, **{"8001": "confirmed"})
+
+
+async def test_do_not_disturb_is_busy(bakery: Account) -> None:
+    await in_directory(write_lines, bakery.id, "c" * 32, [("d" * 32, "1002")])
+    await in_directory(set_quiet, bakery.id, "d" * 32, True)
+    switch = Switch()
+    async with desk_of(fs1=switch):
+        await shows(switch, **{"1002": "confirmed"})
+
+
+async def test_a_reset_repeats_what_has_not_changed(bakery: Account) -> None:
+    switch = Switch()
+    async with desk_of(fs1=switch):
+        await in_directory(reset_lamps, bakery.id, ["8001", "8002"])
+        await shows(switch, **{"8001": "terminated", "8002": "terminated"})
+
+
+async def test_messages_are_told_once_for_each_change(bakery: Account) -> None:
+    switch = Switch()
+    async with desk_of(fs1=switch):
+        for told, new in enumerate((2, 1, 0), 1):
+            for _twice in range(2):
+                await in_directory(set_message_waiting, bakery.id, "m" * 32, number="2001", new=new)
+            await until(partial(switch.has_messages, f"2001@{bakery.realm}", new), f"{new} is told", 10)
+            assert len(switch.told) == told

@@ -36,8 +36,8 @@ def test_a_binding_matches_its_keys_and_no_others(binding: str, key: str, matche
 
 @pytest.mark.parametrize(
     "text",
-    ["", "call", "call.*", "call.NOPE.*", "call.CHANNEL_CREATE.", "object.doc_created", "object.x.user", "fax.status.1", "presence.repeat",
-     "registration.lost.d1",
+    ["", "call", "call.*", "call.NOPE.*", "call.CHANNEL_CREATE.", "object.doc_created", "object.x.user", "fax.status.1",
+     "presence.repeat", "registration.lost.d1",
      f"object.doc_edited.{OTHER}.user.*", "object.doc_created.secret", None, 7, "call." + "x" * 300],
 )  # fmt: skip
 def test_what_is_no_binding_is_refused_with_a_sentence(text: object) -> None:
