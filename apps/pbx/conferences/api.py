@@ -22,6 +22,8 @@ from apps.switching.rooms.models import LiveMember, LiveRoom
 from apps.switching.rooms.queries import members_of, rooms_of
 
 _EXAMPLE = {"action": "mute"}
+#: Also a plain user tells his own conference what to do.
+_CONTROL = Access(read=Role.USER, write=Role.USER, own="owner_id", own_write=True)
 
 
 class ConferenceResource(AccountResource):
@@ -59,7 +61,7 @@ class ConferenceResource(AccountResource):
                 if one.account_id == account_id:
                     one.live = (rooms.get(one.id), people.get(one.id, []))  # type: ignore[attr-defined]
 
-    @item_route("", methods=("PUT",), shape=ConferenceAction, example={"action": "lock"})
+    @item_route("", methods=("PUT",), access=_CONTROL, shape=ConferenceAction, example={"action": "lock"})
     def act(self, request: ApiRequest, instance: Conference) -> Answer:
         """Lock or unlock a conference, play into it, record it, call people into it, mute, deafen or kick everybody.
 
@@ -73,7 +75,7 @@ class ConferenceResource(AccountResource):
         """Who is in the conference now."""
         return [member_fields(one) for one in self._live(instance)[1]]
 
-    @item_route("participants", methods=("PUT",), shape=ParticipantAction, example=_EXAMPLE)
+    @item_route("participants", methods=("PUT",), access=_CONTROL, shape=ParticipantAction, example=_EXAMPLE)
     def act_on_all(self, request: ApiRequest, instance: Conference) -> Answer:
         """Mute, unmute, deafen, undeafen, kick or relate those who are in the conference.
 
@@ -87,7 +89,9 @@ class ConferenceResource(AccountResource):
         """One who is in the conference now, by participant id or call id."""
         return member_fields(self._participant(request, instance))
 
-    @item_route("participants/{participant_id}", methods=("PUT",), shape=ParticipantAction, example=_EXAMPLE)
+    @item_route(
+        "participants/{participant_id}", methods=("PUT",), access=_CONTROL, shape=ParticipantAction, example=_EXAMPLE
+    )
     def act_on_one(self, request: ApiRequest, instance: Conference) -> Answer:
         """Mute, unmute, deafen, undeafen or kick one of them, play to him alone, or change how loud he is.
 

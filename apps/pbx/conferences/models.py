@@ -14,6 +14,7 @@ class Conference(Document):
     owner_id = models.CharField(max_length=32, blank=True, db_index=True)
 
     document_type = "conference"
+    document_columns = ("name", "owner_id")
 
     class Meta(Document.Meta):
         indexes = [models.Index(fields=["account_id", "name"], name="conferences_name")]

@@ -36,6 +36,7 @@ async def test_reaches_an_extension(cast: Cast) -> None:
     number = await bakery.number("", "disa", {"pin": PIN, "interdigit": 1500})
     call = await cast.carrier.dial(number, "+12125550198")
     await call.answered()
+    await call.hears_sound()
     await call.press(f"{PIN}#")
     await hears_in_mix(call, 350)
     await call.press("1001#")
