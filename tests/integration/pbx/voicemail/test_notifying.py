@@ -11,12 +11,14 @@ import pytest
 import soundfile
 from django.core import mail
 
+from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.storage.actions import receive_file
 from apps.foundation.storage.models import StoredFile
 from apps.pbx.media.recognisers.http import Http
-from apps.pbx.voicemail import notifying, tasks
+from apps.pbx.voicemail import notifying, phone_actions, tasks
 from apps.pbx.voicemail.models import Message
+from apps.switching.presence.models import MailboxCount
 from tests.integration.pbx.voicemail.boxes import a_box, a_message, folders, messages
 from tests.pbx_office import Office
 
@@ -105,6 +107,16 @@ def test_a_text_is_made_of_it(office: Office, monkeypatch: pytest.MonkeyPatch) -
     told = tell(office, message)
     assert told.transcription == {"result": "success", "text": "en: RIFF"}
     assert "en: RIFF" in mail.outbox[0].body
+
+
+def test_message_lamps_know_the_counts(office: Office) -> None:
+    ada = office.user("ada")
+    box = a_box(office, owner_id=ada.id)
+    first = a_message(office, box)
+    a_message(office, box)
+    office.within(lambda: phone_actions.put(box.id, first.id, "saved", system_principal(office.id)))
+    lamp = MailboxCount.objects.get(mailbox_id=box.id)
+    assert (lamp.number, lamp.owner_id, lamp.new, lamp.saved) == ("3000", ada.id, 1, 1)
 
 
 def test_old_messages_go_with_their_sound(office: Office) -> None:
