@@ -197,7 +197,6 @@ def announce(box: Box, *, gone: bool = False) -> None:
     """Tell how many messages a box holds: everybody who listens, and the message lamps of phones."""
     held = counts_of(box.pk)
     new, saved = (0, 0) if gone else (held.new, held.saved)
-    set_message_waiting(box.account_id, box.pk, number=box.mailbox, owner_id=box.owner_id or "", new=new, saved=saved)
     owner = box.owner_id or ""
     set_message_waiting(box.account_id, box.pk, number=box.mailbox, owner_id=owner, new=new, saved=saved)
     publish(MailboxChanged(box.account_id, box.pk, box.mailbox, owner, new, saved))
