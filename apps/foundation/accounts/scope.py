@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -33,6 +33,8 @@ class Scope:
 
     account_id: str | None
     schema: str
+    #: As it was read on the way in; None where somebody else had read it before.
+    account: Account | None = field(default=None, compare=False)
 
 
 _HOLD = """
@@ -57,6 +59,12 @@ def current_account_id() -> str:
     return account_id
 
 
+def current_account() -> Account:
+    """The scope's account, as it was when the scope was entered by its id: for those who only read, without a query."""
+    scope = current_scope()
+    return scope.account or Account.objects.select_related("tenant").get(id=current_account_id())
+
+
 def hold_account() -> None:
     """Keep the scope's account where it is until the transaction ends; every write of a tenant row begins with it.
 
@@ -73,12 +81,13 @@ def hold_account() -> None:
 @contextmanager
 def account_scope(account: Account | str) -> Iterator[Account]:
     """Enter the scope of an account. Raises AccountUnknown where it does not exist or is deleted."""
+    was_read_here = isinstance(account, str)
     if isinstance(account, str):
         try:
             account = Account.objects.select_related("tenant").get(id=account, deleted=None)
         except Account.DoesNotExist:
             raise AccountUnknown(account) from None
-    with _enter(Scope(account.id, str(account.tenant.schema_name))):
+    with _enter(Scope(account.id, str(account.tenant.schema_name), account if was_read_here else None)):
         yield account
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.models import Account
-from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.accounts.scope import current_account
 from apps.pbx.callflows.admission import denial_of
 from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
@@ -96,7 +96,7 @@ def look_up(arrival: Arrival) -> Start:
     `no_match` is for the account's own phones, and for calls they transfer: a carrier's call must not go out again
     through it by itself.
     """
-    account = Account.objects.get(id=current_account_id())
+    account = current_account()
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
     classifiers = classifiers_of(account) if arrival.call_kind == "internal" else ()

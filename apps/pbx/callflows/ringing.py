@@ -76,6 +76,11 @@ class Ring:
     refusing_keys: str = ""
 
     @property
+    def keeps_order(self) -> bool:
+        """Whether the members have their turns as they are named, with groups as they are."""
+        return self.strategy in ("simultaneous", "single")
+
+    @property
     def passes_over_busy(self) -> bool:
         return self.skip_busy or self.strategy == "rollover"
 
@@ -94,7 +99,9 @@ class Round:
 
 async def ring(call: Call, wanted: Ring) -> Branch:
     """Ring them; stop when somebody answered, else go on at the child for the cause."""
-    members = await in_account(call.account_id, in_order, wanted, call.interaction_id)
+    members = wanted.members
+    if not wanted.keeps_order:
+        members = await in_account(call.account_id, in_order, wanted, call.interaction_id)
     result, round_ = BridgeResult(answered=False, cause=NOBODY), Round((), (), {}, "")
     for turn in range(max(1, wanted.repeats)):
         round_ = await in_account(call.account_id, plan, members, wanted, _asking(call, wanted))
@@ -151,7 +158,7 @@ def after_failure(result: BridgeResult) -> Branch:
 
 def in_order(wanted: Ring, interaction_id: str = "") -> tuple[Member, ...]:
     """The members in the order in which they have their turn. Groups stay closed where everybody rings at once."""
-    if wanted.strategy in ("simultaneous", "single"):
+    if wanted.keeps_order:
         return wanted.members
     members = expand_groups(wanted.members)
     if wanted.strategy == "weighted_random":

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from apps.foundation.accounts.models import Account
-from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.accounts.scope import current_account, current_account_id
 from apps.foundation.kit.clock import now
 from apps.pbx.devices.models import Device
 from apps.pbx.endpoints.conditions import holds_now, is_listed, who_refuses
@@ -57,7 +57,7 @@ def assemble(members: Sequence[Member], asking: Asking) -> tuple[Household, list
     flat = expand_groups(members)
     named_devices = [member.id for member in flat if member.type == "device"]
     named_users = [member.id for member in flat if member.type == "user"]
-    account = Account.objects.get(id=current_account_id())
+    account = current_account()
     wanted = Q(id__in=named_devices) | Q(owner_id__in=named_users) | Q(logged_in__overlap=named_users)
     devices = {device.id: device for device in Device.objects.filter(wanted)}
     people = {identifier for device in devices.values() for identifier in device.user_ids}
