@@ -118,7 +118,7 @@ async def test_calls_outlive_a_call_server(cast: Cast) -> None:
     customer, count = place.customer, size(cast)
     await dial(cast, place.talk, count)
     choosing = await dial(cast, place.menu, count)
-    await until(lambda: _is(bridged(cast), count), "everybody talks", 30)
+    await until(lambda: _is(bridged(cast), count), "everybody talks", 90)
     for line in choosing:
         await line.answered()
     before = await until(lambda: _all_in_menu(cast, count), "everybody is in the menu", 30)
@@ -228,6 +228,9 @@ async def test_calls_and_registrations_are_right_again_after_the_switch_restarts
     assert await in_directory_calls() == set(), "the calls ended with the switch"
     await until(cast.stack.node_is_up, "the switch process hears it again", 10)
 
+    if not cast.is_real:
+        # The lab's phones are part of the node, and went with it.
+        return
     assert await place.phone.register() == 200
     await dial(cast, place.talk, 2)
     await until(lambda: _is(bridged(cast), 2), "people talk again", 30)
