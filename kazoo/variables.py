@@ -151,9 +151,9 @@ def parse_names(text: str) -> tuple[str, ...]:
 
 def parse_pairs(text: str) -> dict[str, str]:
     """`name=value` pairs separated by commas."""
-    pairs = dict(
-        (name.strip(), value.strip()) for name, _, value in (item.partition("=") for item in text.split(",") if item)
-    )
+    pairs = {
+        name.strip(): value.strip() for name, _, value in (item.partition("=") for item in text.split(",") if item)
+    }
     if not pairs or not all(name and value for name, value in pairs.items()):
         raise ValueError("is not a list of name=value")
     return pairs

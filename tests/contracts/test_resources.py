@@ -81,13 +81,6 @@ class TestMedia(ResourceContract):
     path = "media"
 
 
-class TestConferences(ResourceContract):
-    path = "conferences"
-
-    def document(self, number: int = 0) -> dict[str, Any]:
-        return {"name": f"Weekly {number}", "conference_numbers": [f"50{number:02d}"], "member": {"pins": ["1234"]}}
-
-
 class TestMenus(ResourceContract):
     path = "menus"
 

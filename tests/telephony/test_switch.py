@@ -160,9 +160,7 @@ async def test_a_quick_call_rings_a_phone_and_connects_it_to_a_number(company: C
         assert told["status"] == "answered", (told, stack.logs())
         assert len(phone.rang) == 1
         # The answered leg has dialled the number: the call server got it, as a call of the device.
-        await until(
-            lambda: told["call_id"] in stack.log_of("calls-1"), "the call server has the call", 10
-        )
+        await until(lambda: told["call_id"] in stack.log_of("calls-1"), "the call server has the call", 10)
 
         absent = await in_directory(ask, alice, "GET", path.replace(device.id, DEVICE))
         assert absent.status_code == 404

@@ -62,7 +62,8 @@ async def test_a_menu_in_twiml(cast: Cast, server: CustomerServer) -> None:
         "/low": Answer(status=302, headers={"Location": "/low.flac"}),
         "/low.flac": Answer(sine(700), "audio/flac"),
         "/voice": Answer(
-            f'<Response><Gather numDigits="1" action="/key" timeout="10"><Play>{server.url}/low</Play></Gather></Response>',
+            '<Response><Gather numDigits="1" action="/key" timeout="10">'
+            f"<Play>{server.url}/low</Play></Gather></Response>",
             "text/xml",
         ),
         "/key": lambda asked: Answer(f"<Response><Dial>100{asked.form['Digits']}</Dial></Response>", "text/xml"),

@@ -19,7 +19,7 @@ class ListenData(Shape):
     mode: Listening = Field("listen", description="Only listen, speak to the watched person alone, or speak to both.")
 
 
-class ListenIn(Action[ListenData]):
+class HearConversation(Action[ListenData]):
     """Ring somebody's phones; whoever answers hears the conversation."""
 
     Data = ListenData

@@ -27,7 +27,9 @@ def finish(account: Account, interaction: str, dialed: str, *, carrier: bool, ca
     legs = [
         FinishedLeg(call_id=f"a-{account.id}-{interaction}", direction="inbound", authorizing_type="device", **shared),
         FinishedLeg(
-            call_id=f"b-{account.id}-{interaction}", direction="outbound", authorizing_type="resource" if carrier else "device",
+            call_id=f"b-{account.id}-{interaction}",
+            direction="outbound",
+            authorizing_type="resource" if carrier else "device",
             **shared,
         ),
     ]  # fmt: skip
