@@ -110,7 +110,8 @@ async def in_menu(cast: Cast) -> dict[str, str]:
 
 def name_of(cast: Cast, call_server: str) -> str:
     """Of the process that runs now: a call server says its name when it listens."""
-    return re.findall(r"call server (\S+) listens", cast.stack.log_of(call_server))[-1]
+    name: str = re.findall(r"call server (\S+) listens", cast.stack.log_of(call_server))[-1]
+    return name
 
 
 async def test_calls_outlive_a_call_server(cast: Cast) -> None:
