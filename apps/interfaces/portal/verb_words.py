@@ -1,6 +1,7 @@
 """The texts of the callflow verbs, for translators. Written by `manage.py messages`; do not edit."""
 
 # ruff: noqa: E501
+# fmt: off
 from django.utils.translation import gettext_noop
 
 WORDS = (

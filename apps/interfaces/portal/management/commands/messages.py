@@ -21,7 +21,7 @@ def verb_words() -> str:
         [
             '"""The texts of the callflow verbs, for translators. Written by `manage.py messages`; do not edit."""',
             "",
-            *(["# ruff: noqa: E501"] if any(len(line) > LONGEST_LINE for line in lines) else []),
+            *(["# ruff: noqa: E501", "# fmt: off"] if any(len(line) > LONGEST_LINE for line in lines) else []),
             "from django.utils.translation import gettext_noop",
             "",
             "WORDS = (",
