@@ -31,8 +31,8 @@ def shapes() -> dict[str, type[BaseModel]]:
 
 def json_schema(name: str, shape: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of a shape, complete in itself, named as crossbar names it."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "id": name,
-        **shape.model_json_schema(by_alias=True),
-    }
+    schema = shape.model_json_schema(by_alias=True)
+    if "$ref" in schema:
+        # A shape that contains itself is only pointed at; clients look for its properties at the top.
+        schema |= schema["$defs"][schema.pop("$ref").rpartition("/")[2]]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "id": name, **schema}

@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
             options={
                 'base_manager_name': 'across_accounts',
             },
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('across_accounts', django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name='Blacklist',
