@@ -5,7 +5,8 @@ import { on } from "./dom.js";
 
 const dialog = document.getElementById("dialog");
 
-document.addEventListener("htmx:afterSwap", (event) => {
+// After settling and not after the swap: until then htmx does not listen to the new fields, and a quick choice is lost.
+document.addEventListener("htmx:afterSettle", (event) => {
   if (!dialog || event.detail.target.id !== "dialog-content") return;
   if (!dialog.open) dialog.showModal();
   const first = dialog.querySelector("[autofocus], [aria-invalid='true'], .field :is(input:not([type=hidden]), select, textarea)");
