@@ -40,7 +40,7 @@ def delete_conference(conference: Conference, principal: Principal, *, hard: boo
 
 def _checked(document: dict[str, Any], before: Conference | None = None) -> dict[str, Any]:
     document = validated(ConferenceDocument, document)
-    known = [("user", before.owner_id)] if before is not None else []
+    known = [("user", before.owner_id)] if before is not None and before.owner_id else []
     if document.get("owner_id"):
         refuse_unknown({"owner_id": ("user", document["owner_id"])}, known)
     both = set(document["member"]["pins"]) & set(document["moderator"]["pins"])

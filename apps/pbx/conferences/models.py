@@ -11,7 +11,7 @@ class Conference(Document):
     """`owner_id` is the user who may control it over the API."""
 
     name = models.CharField(max_length=128)
-    owner_id = models.CharField(max_length=32, blank=True, db_index=True)
+    owner_id = models.CharField(max_length=32, null=True, blank=True, db_index=True)  # noqa: DJ001 - absent is not ""
 
     document_type = "conference"
     document_columns = ("name", "owner_id")

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('modified', models.DateTimeField(default=apps.foundation.kit.clock.now)),
                 ('deleted', models.DateTimeField(blank=True, null=True)),
                 ('name', models.CharField(max_length=128)),
-                ('owner_id', models.CharField(blank=True, db_index=True, max_length=32)),
+                ('owner_id', models.CharField(blank=True, db_index=True, max_length=32, null=True)),
             ],
             options={
                 'abstract': False,
