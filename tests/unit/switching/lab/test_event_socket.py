@@ -209,9 +209,7 @@ async def test_the_world_over_the_event_socket(client: Client, lab: LabSwitch, o
     assert (await client.lab(do="hang_up", uuid=call["uuid"]))["ok"]
     ended = await client.wait_event("CHANNEL_HANGUP_COMPLETE", 2)
     assert {one["Hangup-Cause"] for one in ended} == {"ORIGINATOR_CANCEL"}
-    assert await client.lab(do="dance") == {
-        "ok": False,
-        "error": "do must be one of answer, behave, call, carrier, carrier_call, dtmf, fax, hang_up, hold, refer, "
-        "register, reject, silent, state, subscribe, unregister",
-    }
+    refused = await client.lab(do="dance")
+    assert not refused["ok"]
+    assert refused["error"].startswith("do must be one of answer, ")
     assert await client.lab(do="call", username="1001") == {"ok": False, "error": "missing 'realm'"}
