@@ -196,7 +196,7 @@ def test_the_number_of_queries_does_not_grow(office: Office, size: int) -> None:
             assert len(resolve(members, Asking()).legs) == 2 * size
         return len([query for query in queries if "search_path" not in query["sql"]])
 
-    assert office.within(counted) == 5
+    assert office.within(counted) == 4
 
 
 def test_a_heavier_member_comes_first_more_often() -> None:

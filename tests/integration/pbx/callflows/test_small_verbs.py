@@ -362,7 +362,7 @@ def test_events_of_the_flow(office: Office, monkeypatch: pytest.MonkeyPatch) -> 
     step(office, "manual_presence", {"presence_id": "8001@office.test", "status": "busy"})
     assert [event.key for event in told] == ["call.EDR.11111111-2222-3333-4444-555555555555", "presence.update.8001"]
     assert told[0].data()["metadata"] == {"stage": "warehouse"}
-    assert told[1].data()["state"] == "busy"
+    assert told[1].data()["state"] == "confirmed", "a busy lamp is a dialog in conversation (RFC 4235 §3.7.1)"
 
 
 def test_response_plays_before_it_refuses(office: Office) -> None:
