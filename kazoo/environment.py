@@ -168,7 +168,8 @@ class Environment:
         if self.switches:
             return "external"
         if self.switch == "auto":
-            return "freeswitch" if shutil.which("freeswitch") else "lab"
+            # Only the lab plays the demo's traffic.
+            return "freeswitch" if shutil.which("freeswitch") and not self.demo_traffic else "lab"
         return self.switch
 
     @property

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from apps.interfaces.pages.phone_numbers import shown_number
 from apps.pbx.callflows.documents import NO_MATCH
 from apps.pbx.callflows.models import Callflow
+from apps.pbx.feature_codes.catalogue import CODE_OF_PATTERN
 from apps.pbx.ring_groups.models import RingGroup
 
 
@@ -64,3 +65,9 @@ def _mentions(identifier: str) -> Q:
 def shown_route(number: str, region: str) -> str:
     """A callflow's number as people write it."""
     return gettext("every other number") if number == NO_MATCH else shown_number(number, region)
+
+
+def shown_pattern(pattern: str) -> str:
+    """A star code's pattern as its card writes it (`*72…`: digits follow); any other as it is."""
+    code = CODE_OF_PATTERN.get(pattern)
+    return f"{code.dialled}…" if code else pattern

@@ -136,3 +136,6 @@ CATALOGUE: tuple[FeatureCode, ...] = (
     ),
     FeatureCode("6683", "move", "move", _("Take my call to this phone")),
 )  # fmt: skip
+
+#: How a callflow's pattern is known to be a star code's.
+CODE_OF_PATTERN: Mapping[str, FeatureCode] = {pattern: code for code in CATALOGUE for pattern in code.patterns}

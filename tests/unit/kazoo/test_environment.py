@@ -172,6 +172,8 @@ def test_the_switch_of_this_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     program = tmp_path / "freeswitch"
     program.touch(mode=0o755)
     assert load(tmp_path).switch_kind == "freeswitch"
+    assert load(tmp_path, DEMO_TRAFFIC="1").switch_kind == "lab", "which alone plays it"
+    assert load(tmp_path, DEMO_TRAFFIC="1", KAZOO_SWITCH="freeswitch").switch_kind == "freeswitch"
 
 
 def test_addresses_follow_from_the_host(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.foundation.identity.web import WebRequest
 from apps.interfaces.pages.paging import page_of
-from apps.interfaces.pages.routes import shown_route
+from apps.interfaces.pages.routes import shown_pattern, shown_route
 from apps.interfaces.portal import verbs as words
 from apps.interfaces.portal.access import for_administrators
 from apps.interfaces.portal.flow_tree import ROOT, child_path, children_of, ids_in, walk
@@ -105,7 +105,7 @@ def tree_context(flow: Callflow, region: str) -> dict[str, Any]:
             "id": flow.id,
             "name": str(flow),
             "numbers": [shown_route(number, region) for number in flow.numbers],
-            "patterns": flow.patterns,
+            "patterns": [shown_pattern(pattern) for pattern in flow.patterns],
             "updated_at": flow.modified,
         },
         "root": root,
@@ -131,7 +131,7 @@ def _row(flow: Callflow, names: Mapping[str, str], region: str) -> dict[str, Any
         "id": flow.id,
         "name": str(flow),
         "numbers": [shown_route(number, region) for number in flow.numbers],
-        "patterns": flow.patterns,
+        "patterns": [shown_pattern(pattern) for pattern in flow.patterns],
         "first_step_label": f"{words.label_of(module)}: {summary}" if summary else words.label_of(module),
         "first_step_icon": words.icon_of(module),
         "step_count": sum(1 for _step in walk(flow.flow)),

@@ -118,3 +118,11 @@ def test_the_flow_of_a_ring_group_is_only_shown(bakery: Furnished, alice: Client
     assert alice.post(url, {"name": "Mine", "numbers": "2000"}).status_code == 302
     with account_scope(bakery.account.id):
         assert str(Callflow.objects.get(id=bakery.ring_group.callflow_id)) == "Sales"
+
+
+def test_star_codes_are_shown_as_they_are_dialled(bakery: Furnished, alice: Client) -> None:
+    with account_scope(bakery.account.id):
+        Callflow.objects.filter(id=bakery.flow.id).update(patterns=[r"^\*72([0-9][0-9]*)$", r"^5(\d)$"])
+    page = alice.get(f"/portal/{bakery.account.id}/flows").content.decode()
+    assert "<code>*72…</code>" in page
+    assert r"<code>^5(\d)$</code>" in page
