@@ -165,7 +165,8 @@ VARIABLES: tuple[Variable, ...] = (
         attribute="demo_traffic",
         kind="1 or 0",
         default="0",
-        description="Let the lab switch play a little live traffic between the demo accounts; KAZOO_SWITCH=auto then means lab.",
+        description="Let the lab switch play a little live traffic between the demo accounts; `KAZOO_SWITCH=auto` "
+        "then means the lab.",
         example="1",
         readers=("up",),
         parse=parse_boolean,
