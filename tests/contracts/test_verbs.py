@@ -10,12 +10,12 @@ from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.schemas import json_schema
 from apps.foundation.crossbar.schemas import shapes as served_shapes
 from apps.foundation.kit.clock import now
+from apps.foundation.kit.folders import NotOneClass, class_of_each_file
 from apps.pbx.callflows.lookup import Start
 from apps.pbx.callflows.registry import (
-    DuplicateVerb,
+    MODULES,
     Verb,
     VerbData,
-    _of_module,
     problems_of,
     read_data,
     shapes,
@@ -115,8 +115,8 @@ def test_a_verb_that_is_there_twice_or_not_at_all_is_refused_at_start(monkeypatc
 
     Second.__module__ = noop.__name__
     monkeypatch.setattr(noop, "Second", Second, raising=False)
-    with pytest.raises(DuplicateVerb):
-        list(_of_module("noop"))
+    with pytest.raises(NotOneClass, match="noop must hold exactly one verb, it holds 2"):
+        class_of_each_file(MODULES, Verb)
 
 
 def flows(known: st.SearchStrategy[tuple[str, Any]]) -> st.SearchStrategy[Any]:

@@ -16,16 +16,15 @@ What a verb may also do, each optional:
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field, PrivateAttr, ValidationError
 
 from apps.foundation.documents.shape import Shape
+from apps.foundation.kit.folders import class_of_each_file
 from apps.pbx.callflows.asking import Asking
 from apps.pbx.callflows.child_keys import fits
 from apps.switching.calls.port import BRIDGE_ANSWERED, Call
@@ -37,10 +36,6 @@ DEEPEST_FLOW = 50
 LONGEST_VERB = 64
 #: What the engine writes over the result of an earlier bridge before each step.
 NO_DISPOSITION = "none"
-
-
-class DuplicateVerb(Exception):
-    """Two classes claim one verb, or a file of `modules/` does not hold exactly one."""
 
 
 class VerbData(Shape):
@@ -158,30 +153,12 @@ def _first_sentence(verb: type[Verb[Any]]) -> str:
 
 @cache
 def verbs() -> Mapping[str, AnyVerb]:
-    """Every verb by name. Raises `DuplicateVerb`."""
+    """Every verb by name. Raises `NotOneClass`."""
     found: dict[str, AnyVerb] = {}
-    package = import_module(MODULES)
-    for entry in pkgutil.iter_modules(package.__path__):
-        if entry.name.startswith("_"):
-            continue
-        for verb in _of_module(entry.name):
-            if verb.name in found:
-                raise DuplicateVerb(f"the verb {verb.name!r} is there twice")
-            found[verb.name] = verb
-    return dict(sorted(found.items()))
-
-
-def _of_module(name: str) -> Iterator[AnyVerb]:
-    module = import_module(f"{MODULES}.{name}")
-    classes = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Verb) and value.__module__ == module.__name__
-    ]
-    if len(classes) != 1:
-        raise DuplicateVerb(f"{module.__name__} must hold exactly one verb, it holds {len(classes)}")
-    classes[0].name = getattr(module, "NAME", name)
-    yield classes[0]()
+    for name, verb in class_of_each_file(MODULES, Verb).items():
+        verb.name = name
+        found[name] = verb()
+    return found
 
 
 def shapes() -> dict[str, type[VerbData]]:

@@ -5,22 +5,17 @@ An action runs in a worker, inside the account's scope. It is told which leg ask
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
 from apps.foundation.documents.shape import Shape
 from apps.foundation.identity.principal import Role
+from apps.foundation.kit.folders import class_of_each_file
 from apps.pbx.metaflows.documents import Metaflow, MetaflowsDocument
 from apps.pbx.metaflows.talk import Talk
 
 MODULES = "apps.pbx.metaflows.modules"
-
-
-class DuplicateAction(Exception):
-    """A file of `modules/` does not hold exactly one action."""
 
 
 class NoData(Shape):
@@ -53,28 +48,15 @@ AnyAction = Action[Any]
 
 @cache
 def actions() -> Mapping[str, AnyAction]:
-    """Every action by name. Raises DuplicateAction."""
-    package = import_module(MODULES)
-    found = [_of_module(entry.name) for entry in pkgutil.iter_modules(package.__path__)]
-    return {action.name: action for action in sorted(found, key=lambda action: action.name)}
+    """Every action by name. Raises NotOneClass."""
+    found: dict[str, AnyAction] = {}
+    for name, action in class_of_each_file(MODULES, Action).items():
+        action.name = name
+        found[name] = action()
+    return found
 
 
 def shapes() -> dict[str, type[Shape]]:
     """What `/v2/schemas` serves of them."""
     data = {f"metaflows.{name}": action.Data for name, action in actions().items()}
     return {"metaflow": Metaflow, "metaflows": MetaflowsDocument, **data}
-
-
-def _of_module(name: str) -> AnyAction:
-    module = import_module(f"{MODULES}.{name}")
-    classes = list(_classes(module))
-    if len(classes) != 1:
-        raise DuplicateAction(f"{module.__name__} must hold exactly one action, it holds {len(classes)}")
-    classes[0].name = getattr(module, "NAME", name)
-    return classes[0]()
-
-
-def _classes(module: Any) -> Iterator[type[AnyAction]]:
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Action) and value.__module__ == module.__name__:
-            yield value

@@ -8,12 +8,11 @@ logged as an error.
 from __future__ import annotations
 
 import logging
-import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import import_module
 from typing import ClassVar
 
+from apps.foundation.kit.folders import class_of_each_file
 from kazoo.environment import environment
 
 logger = logging.getLogger(__name__)
@@ -22,10 +21,6 @@ AUTOMATIC = "auto"
 
 class EngineFailed(Exception):
     """The engine did not speak. The text says why."""
-
-
-class DuplicateEngine(Exception):
-    """A file of this folder does not hold exactly one engine."""
 
 
 class Engine:
@@ -51,19 +46,11 @@ class Engine:
 
 @cache
 def engines() -> Mapping[str, Engine]:
-    """Every engine by name. Raises `DuplicateEngine`."""
+    """Every engine by name. Raises `NotOneClass`."""
     found: dict[str, Engine] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{entry.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Engine) and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise DuplicateEngine(f"{module.__name__} must hold exactly one engine, it holds {len(classes)}")
-        classes[0].name = entry.name
-        found[entry.name] = classes[0]()
+    for name, engine in class_of_each_file(__name__, Engine).items():
+        engine.name = name
+        found[name] = engine()
     return found
 
 

@@ -6,20 +6,16 @@ keys instead (see the verb `detect_speech`).
 
 from __future__ import annotations
 
-import pkgutil
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import import_module
 from typing import ClassVar
+
+from apps.foundation.kit.folders import class_of_each_file
 
 
 class RecognitionFailed(Exception):
     """The recogniser did not answer. The text says why."""
-
-
-class DuplicateRecogniser(Exception):
-    """A file of this folder does not hold exactly one recogniser."""
 
 
 class Recogniser:
@@ -39,19 +35,11 @@ class Recogniser:
 
 @cache
 def recognisers() -> Mapping[str, Recogniser]:
-    """Every recogniser by name. Raises `DuplicateRecogniser`."""
+    """Every recogniser by name. Raises `NotOneClass`."""
     found: dict[str, Recogniser] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{entry.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Recogniser) and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise DuplicateRecogniser(f"{module.__name__} must hold exactly one recogniser, it holds {len(classes)}")
-        classes[0].name = entry.name
-        found[entry.name] = classes[0]()
+    for name, recogniser in class_of_each_file(__name__, Recogniser).items():
+        recogniser.name = name
+        found[name] = recogniser()
     return found
 
 

@@ -6,34 +6,18 @@ wherever those are right.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 
+from apps.foundation.kit.folders import class_of_each_file
 from apps.pbx.media.languages import spoken_language
 from apps.pbx.media.speaker import Speaker
 
 
-class DuplicateSpeaker(Exception):
-    """A file of this folder does not hold exactly one speaker."""
-
-
 @cache
 def speakers() -> Mapping[str, Speaker]:
-    """Every speaker by language. Raises `DuplicateSpeaker`."""
-    found: dict[str, Speaker] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{entry.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Speaker) and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise DuplicateSpeaker(f"{module.__name__} must hold exactly one speaker, it holds {len(classes)}")
-        found[entry.name] = classes[0](entry.name)
-    return found
+    """Every speaker by language. Raises `NotOneClass`."""
+    return {language: speaker(language) for language, speaker in class_of_each_file(__name__, Speaker).items()}
 
 
 def speaker(tag: str) -> Speaker:
