@@ -23,7 +23,7 @@ _CONFIGURATION = """<?xml version="1.0"?>
     <configuration name="modules.conf"><modules>
       <load module="mod_event_socket"/><load module="mod_commands"/><load module="mod_dptools"/>
       <load module="mod_dialplan_xml"/><load module="mod_loopback"/><load module="mod_tone_stream"/>
-      <load module="mod_sndfile"/><load module="mod_sofia"/>
+      <load module="mod_sndfile"/><load module="mod_sofia"/><load module="mod_conference"/>
     </modules></configuration>
     <configuration name="event_socket.conf"><settings>
       <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="{esl}"/>
@@ -39,6 +39,9 @@ _CONFIGURATION = """<?xml version="1.0"?>
       <param name="sip-port" value="{sip}"/><param name="dialplan" value="XML"/><param name="context" value="default"/>
       <param name="inbound-codec-prefs" value="PCMU"/><param name="outbound-codec-prefs" value="PCMU"/>
     </settings></profile></profiles></configuration>
+    <configuration name="conference.conf"><caller-controls/><profiles><profile name="page">
+      <param name="rate" value="8000"/><param name="interval" value="20"/><param name="caller-controls" value="none"/>
+    </profile></profiles></configuration>
     <configuration name="timezones.conf"/><configuration name="acl.conf"/><configuration name="loopback.conf"/>
     <configuration name="post_load_modules.conf"><modules/></configuration>
   </section>

@@ -9,7 +9,6 @@ legs in a list the switch rings 127 and silently never dials the rest.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -25,14 +24,13 @@ from apps.switching.calls.port import Call
 from apps.switching.esl.client import EslClient
 from apps.switching.esl.events import Event
 from apps.switching.registrar.models import Registration
-from tests.freeswitch_node import PASSWORD, bare_freeswitch, free_port
+from tests.freeswitch_node import PASSWORD, bare_freeswitch
 from tests.pbx_office import REALM, Office, office, run
-from tests.telephony.sip_messages import Message, parse, response_to, session_description, uri_in
+from tests.telephony.many_phones import SECONDS, Phones
 
 __all__ = ["office"]
 pytestmark = pytest.mark.freeswitch
 NUMBER = "+13125550111"
-SECONDS = 90
 SIZES = [3, 30, 100, 300, 1000]
 #: Members rung before the caller of a group in turn hangs up: the order is seen by then.
 FIRST = 3
@@ -47,79 +45,6 @@ DIALPLAN = """
   <action application="respond" data="503"/>
 </condition></extension>
 """
-
-
-class Phones(asyncio.DatagramProtocol):
-    """Every member of the group behind one port, told apart by the user part of the request URI."""
-
-    def __init__(self) -> None:
-        self.invited: Counter[str] = Counter()
-        self.cancelled: set[str] = set()
-        self.invites: dict[str, tuple[Message, tuple[str, int]]] = {}
-        self._known: set[str] = set()
-        self.changed = asyncio.Event()
-        self.transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024 * 1024)
-
-    @property
-    def port(self) -> int:
-        assert self.transport is not None
-        port: int = self.transport.get_extra_info("sockname")[1]
-        return port
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        request = parse(data)
-        if request.is_response or request.method == "ACK":
-            return
-        name = request.uri.removeprefix("sip:").partition("@")[0]
-        if request.method == "INVITE":
-            if request.header("call-id") not in self._known:
-                self._known.add(request.header("call-id"))
-                self.invited[name] += 1
-                self.invites[name] = request, addr
-            self._send(response_to(request, 180, "Ringing", name, contact=self._contact(name)), addr)
-        else:
-            self._send(response_to(request, 200, "OK", name), addr)
-            if request.method == "CANCEL" and name not in self.cancelled:
-                self.cancelled.add(name)
-                invite, where = self.invites[name]
-                self._send(response_to(invite, 487, "Request Terminated", name), where)
-        self.changed.set()
-
-    def answer(self, name: str) -> None:
-        invite, where = self.invites[name]
-        body = session_description("127.0.0.1", free_port(socket.SOCK_DGRAM))
-        self._send(response_to(invite, 200, "OK", name, contact=self._contact(name), body=body), where)
-
-    def hang_up(self, name: str) -> None:
-        """BYE from the phone that answered (RFC 3261 §15)."""
-        invite, where = self.invites[name]
-        via = f"SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bKbye{name}"
-        headers = [
-            ("via", via),
-            ("max-forwards", "70"),
-            ("from", f"{invite.header('to')};tag={name}"),
-            ("to", invite.header("from")),
-            ("call-id", invite.header("call-id")),
-            ("cseq", "1 BYE"),
-        ]
-        self._send(Message(f"BYE {uri_in(invite.header('contact'))} SIP/2.0", headers), where)
-
-    async def until(self, ready: Any) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not ready():
-                self.changed.clear()
-                await self.changed.wait()
-
-    def _contact(self, name: str) -> str:
-        return f"sip:{name}@127.0.0.1:{self.port}"
-
-    def _send(self, message: Message, where: tuple[str, int]) -> None:
-        assert self.transport is not None
-        self.transport.sendto(message.encode(), where)
 
 
 @pytest.mark.parametrize("size", SIZES)

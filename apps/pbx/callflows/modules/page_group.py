@@ -6,11 +6,11 @@ from pydantic import Field
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.documents.shape import Shape
-from apps.pbx.callflows.paging import Audio, page
+from apps.pbx.callflows.paging import MOST_PHONES, Audio, page
 from apps.pbx.callflows.registry import Branch, Verb, VerbData
 from apps.pbx.endpoints.auto_answer import AUTO_ANSWER, phones_among
 from apps.pbx.endpoints.legs import Asking, Member
-from apps.pbx.endpoints.queries import resolve
+from apps.pbx.endpoints.queries import expand_groups, resolve
 from apps.switching.calls.dial_string import Leg
 from apps.switching.calls.port import Call
 
@@ -18,14 +18,21 @@ from apps.switching.calls.port import Call
 class PageEndpoint(Shape):
     id: str = Field(min_length=1, max_length=128, description="The device, user or group to speak to.")
     endpoint_type: Literal["device", "user", "group"] = Field(description="What the id names.")
+    delay: int = Field(0, ge=0, le=3600, description="Seconds to wait before it is called.")
+    timeout: int = Field(20, ge=0, le=3600, description="Seconds it may take, where that is less than for all.")
+    weight: int = Field(20, ge=1, le=100, description="Heavier ones are called first.")
 
 
 class PageGroupData(VerbData):
     name: str = Field("", max_length=128, description="A name for people.")
-    endpoints: list[PageEndpoint] = Field(min_length=1, max_length=5000, description="Whom to speak to.")
+    endpoints: list[PageEndpoint] = Field(
+        min_length=1,
+        max_length=MOST_PHONES,
+        description="Whom to speak to. Of groups with more phones than that, the heaviest are.",
+    )
     audio: Audio = Field("one-way", description="Whether the phones are only spoken to, or heard as well.")
     barge_calls: bool = Field(False, description="Speak also to phones that have a call.")
-    timeout: int = Field(5, ge=1, le=60, description="Seconds a phone may take to answer.")
+    timeout: int = Field(5, ge=1, le=60, description="Seconds a phone may take to answer once it is called.")
 
 
 class PageGroup(Verb[PageGroupData]):
@@ -43,10 +50,21 @@ class PageGroup(Verb[PageGroupData]):
             "audio": "one-way",
             "endpoints": [{"id": "0123456789abcdef0123456789abcdef", "endpoint_type": "group"}],
         },
+        {
+            "audio": "two-way",
+            "endpoints": [
+                {"id": "0123456789abcdef0123456789abcdef", "endpoint_type": "device", "weight": 90},
+                {"id": "fedcba9876543210fedcba9876543210", "endpoint_type": "user", "delay": 5, "timeout": 10},
+            ],
+            "barge_calls": True,
+            "timeout": 15,
+        },
     )
 
     async def run(self, call: Call, data: PageGroupData) -> Branch:
-        members = [Member(one.id, one.endpoint_type) for one in data.endpoints]
+        members = [
+            Member(one.id, one.endpoint_type, one.delay, one.timeout or None, one.weight) for one in data.endpoints
+        ]
         legs = await in_account(call.account_id, _phones, members, _asking(call, data))
         return await page(call, legs, data.audio, data.timeout)
 
@@ -65,4 +83,5 @@ def _asking(call: Call, data: PageGroupData) -> Asking:
 
 
 def _phones(members: list[Member], asking: Asking) -> list[Leg]:
-    return phones_among(resolve(members, asking).legs)
+    by_weight = sorted(expand_groups(members), key=lambda member: -member.weight)
+    return phones_among(resolve(by_weight, asking).legs)
