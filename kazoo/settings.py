@@ -82,6 +82,14 @@ CHANNEL_LAYERS = {
 }
 CELERY_BROKER_URL = environment.effective_broker_url
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Who hands a task over does not wait for a broker that is away: what must not be lost is in the outbox.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 1,
+    "interval_start": 0.1,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+    "socket_connect_timeout": 2,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "kazoo"
@@ -148,6 +156,8 @@ STATIC_ROOT = environment.home / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # a copy run in place needs no collectstatic
 MEDIA_ROOT = environment.home / "media"
+#: Where the storage handler `local` keeps files, below the id of the account it belongs to.
+STORAGE_DIRECTORY = environment.home / "storage"
 MEDIA_URL = "/media/"
 #: `default` holds the brands' images; `files` what accounts keep: uploads, recordings, messages.
 STORAGES = {

@@ -4,3 +4,4 @@ from django.apps import AppConfig
 class EventsConfig(AppConfig):
     name = "apps.foundation.events"
     label = "events"
+    schema = "shared"

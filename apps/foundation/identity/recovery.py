@@ -17,6 +17,7 @@ from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.queries import is_suspended
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.actions import record
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.identity import queries, tokens
 from apps.foundation.identity.actions import SignedIn, issue
 from apps.foundation.identity.authentication import principal_for, refuse_disabled
@@ -40,7 +41,7 @@ def request_recovery(named: dict[str, str], username: str, ui_url: str, client_i
 
     check_address(ui_url)
     Throttle(f"recovery/{sorted(named.items())}", username.strip().lower(), client_ip).reserve()
-    transaction.on_commit(lambda: mail_reset_link.delay(named, username, ui_url))
+    enqueue(mail_reset_link, named, username, ui_url)
 
 
 def check_address(ui_url: str) -> None:

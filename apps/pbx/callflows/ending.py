@@ -26,6 +26,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.db import transaction
+
 from apps.switching.calls.port import Call, CallerId, CallKind
 
 logger = logging.getLogger(__name__)
@@ -117,7 +119,8 @@ def perform(ended: EndedCall) -> None:
             logger.warning("call %s: nobody knows the duty %r", ended.call_id, name)
             continue
         try:
-            function(ended, data)
+            with transaction.atomic():
+                function(ended, data)
         except Exception:
             logger.exception("call %s: the duty %s failed", ended.call_id, name)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.kit.clock import now
@@ -32,6 +34,7 @@ def left_over() -> list[tuple[str, str]]:
     return [(account_id, trace_id) for account_id, trace_id, call_id in traces if (account_id, call_id) in over]
 
 
+@transaction.atomic
 def finish(trace_id: str) -> bool:
     """Mark the call of the scope's account as over and do its duties; False where somebody was faster."""
     row = CallTrace.objects.filter(id=trace_id).first()

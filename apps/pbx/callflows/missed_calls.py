@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.phone_numbers import for_display
 from apps.pbx.callflows.ending import EndedCall, at_call_end
@@ -50,8 +49,7 @@ def alert(ended: EndedCall, data: Mapping[str, Any]) -> None:
         "at": int(started) / 1000 if started.isdigit() else now().timestamp(),
     }
     for address, language, zone in _people(data.get("recipients") or []):
-        work = partial(mail_missed_call.delay, ended.account_id, address, language, zone, call)
-        transaction.on_commit(work)
+        enqueue(mail_missed_call, ended.account_id, address, language, zone, call)
 
 
 def send_mail(address: str, language: str, zone: str, call: Mapping[str, Any]) -> None:

@@ -83,10 +83,12 @@ def finish_traces(finished: Iterable[tuple[Trace, EndedCall]]) -> None:
         write_traces([trace for trace, _ in pairs])
     except (DatabaseError, ValueError) as error:
         log.warning("the steps of %d calls could not be kept: %s", len(pairs), error)
-    first = mark_ended([trace for trace, _ in pairs])
-    for trace, ended in pairs:
-        if trace.row_id in first:
-            perform(ended)
+    # In one transaction: where this process is killed, the call is not marked, and `leftovers` does its duties.
+    with transaction.atomic():
+        first = mark_ended([trace for trace, _ in pairs])
+        for trace, ended in pairs:
+            if trace.row_id in first:
+                perform(ended)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from apps.foundation.events.outbox import enqueue
 from apps.pbx.callflows.ending import EndedCall, at_call_end
 from apps.pbx.pivot.tasks import send_record
 
@@ -14,7 +15,7 @@ DUTY = "pivot_cdr"
 @at_call_end(DUTY)
 def tell(ended: EndedCall, data: Mapping[str, Any]) -> None:
     """Have the record sent to `data["url"]`."""
-    send_record.delay(ended.account_id, str(data["url"]), record_of(ended))
+    enqueue(send_record, ended.account_id, str(data["url"]), record_of(ended))
 
 
 def record_of(ended: EndedCall) -> dict[str, str]:

@@ -13,13 +13,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import soundfile
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from apps.foundation.accounts.scope import AccountUnknown, account_scope, current_account_id, hold_account
 from apps.foundation.audit.actions import record
 from apps.foundation.documents.events import DocumentChanged
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.events.publishing import publish
 from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now
@@ -159,7 +158,7 @@ def take_in(file: StoredFile) -> None:
         recording.document = {**recording.document, "cdr_id": cdr_of(recording)}
     recording.revision += 1
     recording.save(update_fields=["state", "milliseconds", "document", "revision"])
-    transaction.on_commit(partial(_finish_soon, recording.account_id, recording.id))
+    _finish_soon(recording.account_id, recording.id)
 
 
 @transaction.atomic
@@ -235,10 +234,7 @@ def _drop_later(account_id: str, recording_id: str) -> None:
 def _finish_soon(account_id: str, recording_id: str) -> None:
     from apps.pbx.recordings.tasks import finish_recording
 
-    try:
-        finish_recording.delay(account_id, recording_id)
-    except OperationalError:
-        log.warning("recording %s is finished later: the broker is away", recording_id)
+    enqueue(finish_recording, account_id, recording_id)
 
 
 def _changed(name: str, recording: Recording) -> RecordingChanged:
@@ -249,6 +245,8 @@ def _changed(name: str, recording: Recording) -> RecordingChanged:
 
 def _length(file: StoredFile) -> int:
     """Milliseconds of sound; 0 for what is no sound."""
+    import soundfile
+
     try:
         with open_file(file) as opened, soundfile.SoundFile(opened) as sound:
             return int(sound.frames * 1000 // sound.samplerate)

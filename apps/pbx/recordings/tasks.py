@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import AccountUnknown, account_scope, schema_scope
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.partitions import first_of_month
@@ -31,7 +31,7 @@ def finish_recording(account_id: str, recording_id: str) -> None:
     """Convert a recording that was fetched, announce it, and have a copy delivered where one is wanted."""
     with account_scope(account_id):
         finishing.finish(recording_id)
-    deliver_recording.delay(account_id, recording_id)
+    enqueue(deliver_recording, account_id, recording_id)
 
 
 @shared_task(name="recordings.deliver", bind=True, max_retries=MOST_TRIES)
@@ -61,10 +61,7 @@ def finish_left() -> int:
             )
             left = list(rows.values_list("account_id", "id")[:BATCH])
         for account_id, recording_id in left:
-            try:
-                finish_recording.delay(account_id, recording_id)
-            except OperationalError:
-                return count
+            enqueue(finish_recording, account_id, recording_id)
             count += 1
     return count
 

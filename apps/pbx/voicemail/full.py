@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 
 import redis
-from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from apps.foundation.accounts.scope import current_account_id
-from apps.foundation.events.publishing import client
+from apps.foundation.events.live import client
+from apps.foundation.events.outbox import enqueue
 
 log = logging.getLogger(__name__)
 #: Seconds between two mails about one mailbox.
@@ -26,11 +25,4 @@ def tell_once(box_id: str) -> None:
             return
     except redis.RedisError:
         log.warning("mailbox %s is full, and who was told cannot be noted", box_id)
-
-    def begin() -> None:
-        try:
-            tell_full.delay(account_id, box_id)
-        except OperationalError:
-            log.warning("nobody is told that mailbox %s is full: the broker is away", box_id)
-
-    transaction.on_commit(begin)
+    enqueue(tell_full, account_id, box_id)

@@ -12,10 +12,10 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.phone_numbers import for_display
 from apps.foundation.storage.models import StoredFile
@@ -55,13 +55,7 @@ def notify_soon(message: Message) -> None:
     """Begin in a task, once this is committed."""
     from apps.pbx.voicemail import tasks
 
-    def begin() -> None:
-        try:
-            tasks.notify.delay(message.account_id, message.id)
-        except OperationalError:
-            log.warning("nobody is told of message %s yet: the broker is away", message.id)
-
-    transaction.on_commit(begin)
+    enqueue(tasks.notify, message.account_id, message.id)
 
 
 def prepare(message_id: str) -> list[tuple[str, str, str]]:

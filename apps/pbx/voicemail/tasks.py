@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import AccountUnknown, account_scope, current_account_id
+from apps.foundation.events.handled import first_time, was_handled
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.kit.clock import now
 from apps.pbx.voicemail import calling, notifying
 from apps.pbx.voicemail.message_actions import remove_messages
@@ -20,24 +23,30 @@ DEFAULT_RETENTION = 93
 MOST_TRIES = 8
 
 
-@shared_task(name="voicemail.notify", autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
-def notify(account_id: str, message_id: str) -> None:
-    """Tell everybody about a message whose sound is here."""
+@shared_task(name="voicemail.notify", bind=True, autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
+def notify(self: Any, account_id: str, message_id: str) -> None:
+    """Tell everybody about a message whose sound is here. Begun twice, it tells once."""
     with account_scope(account_id):
         people = notifying.prepare(message_id)
         box_id = calling.box_to_call_for(message_id)
-    for address, language, zone in people:
-        mail.delay(account_id, message_id, address, language, zone)
-    if box_id:
-        call_owner.delay(account_id, box_id)
+        with transaction.atomic():
+            if not first_time("voicemail.notify", message_id):
+                return
+            for address, language, zone in people:
+                enqueue(mail, account_id, message_id, address, language, zone)
+            if box_id:
+                enqueue(call_owner, account_id, box_id)
 
 
 @shared_task(name="voicemail.mail", bind=True, max_retries=MOST_TRIES)
 def mail(self: Any, account_id: str, message_id: str, address: str, language: str, zone: str) -> None:
     """Mail one person about a message. Tried again for some hours, and every failure is noted in the message."""
     with account_scope(account_id):
+        if was_handled("voicemail.mail", self.request.id or ""):
+            return
         try:
             notifying.send_mail(message_id, address, language, zone)
+            first_time("voicemail.mail", self.request.id or "")
         except OSError as error:
             last = self.request.retries >= self.max_retries
             notifying.note_failed(message_id, f"{address}: {error}", last=last)
@@ -52,8 +61,9 @@ def tell_full(account_id: str, box_id: str) -> None:
     """Mail everybody that a mailbox is full."""
     with account_scope(account_id):
         people = notifying.tell_full(box_id)
-    for address, language, _zone in people:
-        mail_full.delay(account_id, box_id, address, language)
+        with transaction.atomic():
+            for address, language, _zone in people:
+                enqueue(mail_full, account_id, box_id, address, language)
 
 
 @shared_task(name="voicemail.mail_full", autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
@@ -63,13 +73,15 @@ def mail_full(account_id: str, box_id: str, address: str, language: str) -> None
         notifying.send_full(box_id, address, language)
 
 
-@shared_task(name="voicemail.call_owner")
-def call_owner(account_id: str, box_id: str, attempt: int = 1, job_id: str = "") -> None:
+@shared_task(name="voicemail.call_owner", bind=True)
+def call_owner(self: Any, account_id: str, box_id: str, attempt: int = 1, job_id: str = "") -> None:
     """Call about new messages (`notify.callback`), again and again until somebody answers or listened to them."""
-    with account_scope(account_id):
+    with account_scope(account_id), transaction.atomic():
+        if self.request.id and not first_time("voicemail.call_owner", self.request.id):
+            return
         begun = calling.call(box_id, attempt, job_id)
-    if begun is not None:
-        call_owner.apply_async((account_id, box_id, attempt + 1, begun.job_id), countdown=begun.next_in)
+        if begun is not None:
+            enqueue(call_owner, account_id, box_id, attempt + 1, begun.job_id, in_seconds=begun.next_in)
 
 
 @shared_task(name="voicemail.remove_old")

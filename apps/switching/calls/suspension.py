@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.queries import is_suspended
+from apps.foundation.events.outbox import enqueue
 from apps.switching.calls import commands
 from apps.switching.calls.commands import NodeCommand
 from apps.switching.calls.models import LiveChannel
@@ -31,7 +32,9 @@ SECOND_LOOK = 3
 def suspend_account(account: Account) -> None:
     """To be called in the transaction; what it does waits for the commit."""
     transaction.on_commit(lambda: _tell_nodes(account.id), robust=True)
-    transaction.on_commit(lambda: _hand_to_worker(account.id), robust=True)
+    enqueue(end_calls_below, account.id)
+    enqueue(end_calls_below, account.id, in_seconds=SECOND_LOOK)
+    enqueue(flush_registrations_below, account.id)
 
 
 def _tell_nodes(account_id: str) -> None:
@@ -39,12 +42,6 @@ def _tell_nodes(account_id: str) -> None:
     tell_every_node("xml_flush_cache")
     for busy in _busy_accounts(account_id):
         tell_every_node(*commands.HANG_UP_ACCOUNT, busy)
-
-
-def _hand_to_worker(account_id: str) -> None:
-    end_calls_below.delay(account_id)
-    end_calls_below.apply_async((account_id,), countdown=SECOND_LOOK)
-    flush_registrations_below.delay(account_id)
 
 
 @shared_task(name="calls.end_calls_below", autoretry_for=(EslError,), retry_backoff=True, max_retries=8)

@@ -20,17 +20,15 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from apps.foundation.accounts.bridge import in_directory
-from apps.foundation.events.publishing import CHANNEL, publish
+from apps.foundation.events.live import CHANNEL
 from apps.switching.esl.events import Event
 from apps.switching.presence import notices
-from apps.switching.presence.actions import Watching, forget_expired_subscriptions, remember_subscriptions
-from apps.switching.presence.events import LampChanged
+from apps.switching.presence.actions import Watching, forget_expired_subscriptions, look, remember_subscriptions
 from apps.switching.presence.node_lamps import NodeLamps, Orders
 from apps.switching.presence.notices import LampQuestion, MessageQuestion, lamp_headers, message_headers
 from apps.switching.presence.queries import (
     DARK,
     Counts,
-    Lamp,
     LampKey,
     Picture,
     accounts_of_realms,
@@ -75,7 +73,6 @@ class LampDesk:
         self._repeat: set[LampKey] = set()
         self._questions: list[Question] = []
         self._awake = asyncio.Event()
-        self._known: dict[str, dict[LampKey, Lamp]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -196,10 +193,9 @@ class LampDesk:
         repeat, self._repeat = self._repeat, set()
         try:
             for some in _portions(concerned):
-                picture = await self._picture(some)
+                picture = await in_directory(look, some)
                 for node in self._nodes.values():
                     node.tell_changes(picture, some, repeat)
-                await self._announce(picture, some)
         except DatabaseError:
             self._concerned |= concerned
             self._repeat |= repeat
@@ -213,21 +209,6 @@ class LampDesk:
 
     async def _picture(self, accounts: Iterable[str]) -> Picture:
         return await in_directory(picture_of, list(accounts))
-
-    async def _announce(self, picture: Picture, accounts: Iterable[str]) -> None:
-        """What changed since the last look, as events. The first look at an account says nothing."""
-        changed: list[LampChanged] = []
-        for account_id in accounts:
-            now = {key: lamp for key, lamp in picture.lamps.items() if key[0] == account_id}
-            before = self._known.get(account_id)
-            self._known[account_id] = now
-            realm = picture.realms.get(account_id, "")
-            for key in sorted(now.keys() | before.keys()) if before is not None else ():
-                lamp = now.get(key, DARK)
-                if before is not None and before.get(key, DARK).state != lamp.state:
-                    changed.append(LampChanged(account_id, key[1], realm, lamp.state.value, lamp.uuid))
-        if changed:
-            await in_directory(publish, *changed)
 
 
 def _watching(questions: Sequence[Question], accounts: Mapping[str, str]) -> list[Watching]:

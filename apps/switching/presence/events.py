@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.foundation.events.event import Event
 from apps.foundation.kit.clock import now, to_gregorian
@@ -13,8 +14,14 @@ from apps.foundation.kit.clock import now, to_gregorian
 class LampSet(Event):
     """A lamp was set without a call. `state` is terminated, early or confirmed."""
 
+    keys: ClassVar[tuple[str, ...]] = ("presence.update.{presence_id}",)
+
     presence_id: str
     state: str
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        return [cls("4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", "101", "confirmed")]
 
     @property
     def key(self) -> str:
@@ -35,10 +42,18 @@ class LampSet(Event):
 class LampChanged(Event):
     """What a lamp shows, all its sources taken together. `call_id` is the leg that makes it so, empty for none."""
 
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = ("presence.dialog.{presence_id}",)
+
     presence_id: str
     realm: str
     state: str
     call_id: str = ""
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        call_id = "c0ffee00-1111-2222-3333-444455556666"
+        return [cls("4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", "101", "bakery.example.com", "confirmed", call_id)]
 
     @property
     def key(self) -> str:
@@ -60,10 +75,18 @@ class LampChanged(Event):
 class MessagesWaiting(Event):
     """A mailbox holds so many messages (RFC 3842)."""
 
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = ("presence.mwi_updates.{mailbox}",)
+
     mailbox: str
     owner_id: str
     new: int
     saved: int
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        owner_id = "c2a9e1f04b7d4d7c9d3b6e8f1a5c7e92"
+        return [cls("4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", "3000", owner_id, 2, 5)]
 
     @property
     def key(self) -> str:
@@ -86,7 +109,13 @@ class MessagesWaiting(Event):
 class LampsToRepeat(Event):
     """The state of some lamps is to be sent to every phone that watches them, changed or not."""
 
+    keys: ClassVar[tuple[str, ...]] = ("presence.repeat",)
+
     presence_ids: tuple[str, ...]
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        return [cls("4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", ("101", "102"))]
 
     @property
     def key(self) -> str:

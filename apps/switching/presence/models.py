@@ -63,6 +63,27 @@ class LampMark(models.Model):
         return f"{self.presence_id} {self.state} ({self.source})"
 
 
+class LampTold(models.Model):
+    """What was last announced about a lamp that is lit: `presence.dialog` is told where the lamps differ from this, by
+    whichever process sees it first. A lamp without a row was told to be dark, or never told of."""
+
+    id = models.BigAutoField(primary_key=True)
+    account_id = models.CharField(max_length=32)
+    presence_id = models.CharField(max_length=128)
+    state = models.CharField(max_length=10, choices=LampState)
+    call_id = models.CharField(max_length=64, blank=True)
+
+    #: Rows come and go by themselves: not compared when an account is moved.
+    volatile = True
+
+    class Meta:
+        ordering = ("presence_id",)
+        constraints = [models.UniqueConstraint(fields=["account_id", "presence_id"], name="presence_told")]
+
+    def __str__(self) -> str:
+        return f"{self.presence_id} {self.state}"
+
+
 class QuietEndpoint(models.Model):
     """There while do-not-disturb is on for the user or device."""
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from apps.foundation.accounts.models import Account
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import ChannelState, LiveChannel
-from apps.switching.presence.models import LampLine, LampMark, LampState, MailboxCount, QuietEndpoint, Subscription
+from apps.switching.presence.models import (
+    LampLine,
+    LampMark,
+    LampState,
+    LampTold,
+    MailboxCount,
+    QuietEndpoint,
+    Subscription,
+)
 from apps.switching.registrar.models import Registration, SipCredential
 
 LampKey = tuple[str, str]
@@ -42,6 +50,8 @@ class Counts:
     saved: int = 0
 
 
+#: A credential's variable: "false" where the phone is told of messages only if it has asked.
+UNASKED = "mwi_unsolicited_updates"
 DARK = Lamp(LampState.TERMINATED)
 _ORDER = list(LampState)
 
@@ -105,10 +115,19 @@ def messages_of(account_ids: Collection[str]) -> dict[LampKey, Counts]:
             owned[row.account_id, row.owner_id] = Counts(before.new + row.new, before.saved + row.saved)
     owners = {owner for _account, owner in owned}
     phones = SipCredential.objects.filter(account_id__in=account_ids, owner_id__in=owners) if owners else ()
+    asking = _asking(account_ids) if any(UNASKED in phone.variables for phone in phones) else frozenset()
     for phone in phones:
+        if phone.variables.get(UNASKED) == "false" and (phone.account_id, phone.username) not in asking:
+            continue
         if (counts := owned.get((phone.account_id, phone.owner_id))) is not None:
             found[phone.account_id, phone.username] = counts
     return found
+
+
+def _asking(account_ids: Collection[str]) -> frozenset[LampKey]:
+    """The phones that have asked to be told of messages (RFC 3842)."""
+    asked = Subscription.objects.filter(account_id__in=account_ids, event="message-summary", expires__gt=now())
+    return frozenset(asked.values_list("account_id", "presence_id"))
 
 
 def lively_accounts() -> set[str]:
@@ -116,6 +135,7 @@ def lively_accounts() -> set[str]:
     return {
         *LiveChannel.objects.exclude(account_id="").values_list("account_id", flat=True).distinct(),
         *LampMark.objects.values_list("account_id", flat=True).distinct(),
+        *LampTold.objects.values_list("account_id", flat=True).distinct(),
         *QuietEndpoint.objects.values_list("account_id", flat=True).distinct(),
     }
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db import transaction
-
 from apps.foundation.events.event import Event
+from apps.foundation.events.outbox import enqueue
 from apps.switching.calls.models import LiveChannel
 from apps.switching.rooms.events import ConferenceChanged
 from apps.switching.rooms.facts import ListedRoom, Member, RoomChanged
@@ -16,7 +15,7 @@ from apps.switching.rooms.tasks import keep_recording
 #: What changes a member that is there.
 _CHANGES = frozenset({
     "mute-member", "unmute-member", "deaf-member", "undeaf-member", "start-talking", "stop-talking", "floor-change",
-    "energy-level-member",
+    "energy-level-member", "energy-level",
 })  # fmt: skip
 #: What is worth telling, besides these.
 _TOLD = frozenset({
@@ -76,7 +75,7 @@ def _apply(fact: RoomChanged) -> LiveMember | None:
     elif fact.action == "stop-recording":
         LiveRoom.objects.filter(id=fact.room_id, recording=fact.file).update(recording="")
         keep = (fact.account_id, fact.conference_id, fact.switch, fact.file)
-        transaction.on_commit(lambda: keep_recording.delay(*keep))
+        enqueue(keep_recording, *keep)
     elif fact.action == "conference-create":
         _room(fact)
     return None

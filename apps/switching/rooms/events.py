@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.foundation.events.event import Event
 from apps.foundation.kit.clock import now, to_gregorian
@@ -15,11 +16,34 @@ class ConferenceChanged(Event):
     """Something happened in a conference. `action` is the switch's word: `add-member`, `del-member`, `mute-member`,
     `lock`, `conference-create` …"""
 
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = (
+        "conference.event.{conference_id}.{call_id}",
+        "conference.event.{conference_id}.{instance_id}",
+    )
+
     conference_id: str
     action: str
     switch: str
     instance_id: str = ""
     member: LiveMember | None = None
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        account_id, conference_id = "4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", "0f7d1c52b8e94f6b8a21c6f3d5e4b790"
+        room = "5f0c2a3e-1111-2222-3333-444455556666"
+        member = LiveMember(
+            uuid="c0ffee00-1111-2222-3333-444455556666",
+            room_id=room,
+            account_id=account_id,
+            conference_id=conference_id,
+            switch="fs1",
+            member_id=7,
+            caller_id_name="Bob",
+            caller_id_number="+13125550100",
+        )
+        began = cls(account_id, conference_id, "conference-create", "fs1", room)
+        return [began, cls(account_id, conference_id, "add-member", "fs1", room, member)]
 
     @property
     def key(self) -> str:
@@ -43,9 +67,16 @@ class ConferenceChanged(Event):
 class ConferenceCommanded(Event):
     """Somebody told a conference, or somebody in it, to do something."""
 
+    keys: ClassVar[tuple[str, ...]] = ("conference.command.{conference_id}",)
+
     conference_id: str
     action: str
     details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        account_id, conference_id = "4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", "0f7d1c52b8e94f6b8a21c6f3d5e4b790"
+        return [cls(account_id, conference_id, "mute", {"participant_id": 7}), cls(account_id, conference_id, "lock")]
 
     @property
     def key(self) -> str:

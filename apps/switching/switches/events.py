@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.foundation.events.event import Event
 from apps.foundation.kit.clock import now, to_gregorian
 from apps.switching.switches.facts import DeviceRegistered, Leg
 
+_ACCOUNT = "4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60"
+_DEVICE = "0f7d1c52b8e94f6b8a21c6f3d5e4b790"
+_OWNER = "c2a9e1f04b7d4d7c9d3b6e8f1a5c7e92"
+_CALL = "c0ffee00-1111-2222-3333-444455556666"
+
 
 @dataclass(frozen=True, slots=True)
 class CallChanged(Event):
-    """`name` is CHANNEL_CREATE, CHANNEL_ANSWER, CHANNEL_BRIDGE, CHANNEL_HOLD, CHANNEL_UNHOLD or CHANNEL_DESTROY.
+    """A leg began, was answered, connected, held or ended. `name` is CHANNEL_CREATE, CHANNEL_ANSWER, CHANNEL_BRIDGE,
+    CHANNEL_HOLD, CHANNEL_UNHOLD or CHANNEL_DESTROY.
     `ended`, `hangup_cause` and `hangup_code` belong to the last."""
+
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = (
+        "call.CHANNEL_CREATE.{call_id}",
+        "call.CHANNEL_ANSWER.{call_id}",
+        "call.CHANNEL_BRIDGE.{call_id}",
+        "call.CHANNEL_HOLD.{call_id}",
+        "call.CHANNEL_UNHOLD.{call_id}",
+        "call.CHANNEL_DESTROY.{call_id}",
+    )
 
     name: str
     leg: Leg
     ended: datetime | None = None
     hangup_cause: str = ""
     hangup_code: str = ""
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        began = Leg(uuid=_CALL, switch="fs1", account_id=_ACCOUNT, direction="inbound", created=now())
+        whole = replace(
+            began,
+            answered=now(),
+            call_kind="inbound",
+            caller_id_name="Bob",
+            caller_id_number="+13125550100",
+            callee_id_name="Ada",
+            callee_id_number="101",
+            destination="101",
+            other_leg="c0ffee00-1111-2222-3333-777788889999",
+            interaction_id="63931000000-5b2d11f0",
+            authorizing_id=_DEVICE,
+            authorizing_type="device",
+            owner_id=_OWNER,
+            callflow_id=_DEVICE,
+            presence_id="101@bakery.example.com",
+            from_uri="bob@bakery.example.com",
+            to_uri="101@bakery.example.com",
+            request_uri="101@bakery.example.com",
+        )
+        return [cls(_ACCOUNT, "CHANNEL_CREATE", began), cls(_ACCOUNT, "CHANNEL_DESTROY", whole, now(), "BUSY", "486")]
 
     @property
     def key(self) -> str:
@@ -70,8 +112,14 @@ class CallChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChanged(Event):
-    """A phone has a contact it did not have (`registered`), or has it no longer. `reason` is empty, `goodbye`,
-    `expired` or `gone`."""
+    """A phone announced itself, or is reachable no longer: it has a contact it did not have (`registered`),
+    or has it no longer. `reason` is empty, `goodbye`, `expired` or `gone`."""
+
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = (
+        "registration.registered.{authorizing_id}",
+        "registration.unregistered.{authorizing_id}",
+    )
 
     registered: bool
     device_id: str
@@ -96,6 +144,13 @@ class RegistrationChanged(Event):
             user_agent=fact.user_agent,
             network_ip=fact.network_ip,
         )
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        phone = (_DEVICE, _OWNER, "bakery.example.com", "ada1", "sip:ada1@192.0.2.7:5060")
+        came = cls(_ACCOUNT, True, *phone, "Yealink SIP-T54W", "192.0.2.7")
+        gone = cls(_ACCOUNT, False, _DEVICE, "", *phone[2:], reason="expired")
+        return [came, gone]
 
     @property
     def key(self) -> str:

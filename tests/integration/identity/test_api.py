@@ -19,7 +19,6 @@ from apps.foundation.events.publishing import client as valkey
 from apps.foundation.identity import api_keys, recovery
 from apps.foundation.identity.passwords import digest_of
 from apps.foundation.identity.principal import system_principal
-from apps.foundation.identity.tasks import mail_reset_link
 from apps.pbx.numbers.models import PhoneNumber
 from tests.integration.identity.conftest import PASSWORD, Cast
 from tests.integration.identity.test_authentication import change
@@ -266,7 +265,7 @@ def test_api_auth(cast: Cast, api: Api) -> None:
 
 def test_recovery_tells_nobody_who_exists(cast: Cast, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(mail_reset_link, "delay", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(recovery, "enqueue", lambda _task, *arguments: asked.append(arguments))
     answers = []
     for username, account in [("alice", "bakery"), ("nobody", "bakery"), ("alice", "no such account")]:
         document = {"username": username, "account_name": account, "ui_url": "http://localhost/ui/#/"}

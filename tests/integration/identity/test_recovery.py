@@ -31,7 +31,7 @@ PAGE = "http://localhost:8000/ui/#/"
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was handed to the worker."""
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(mail_reset_link, "delay", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(recovery, "enqueue", lambda _task, *arguments: calls.append(arguments))
     return calls
 
 

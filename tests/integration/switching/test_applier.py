@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.foundation.events import publishing
-from apps.foundation.events.event import Event
+from apps.foundation.events import outbox
+from apps.foundation.events.reactions import Told
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import ChannelState, LiveChannel
 from apps.switching.registrar.actions import CredentialTaken, write_credential, write_trunk_addresses
@@ -40,10 +40,10 @@ B = replace(A, uuid="b", direction="outbound", account_id="2" * 32)
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> list[Sequence[Event]]:
+def sent(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> list[Sequence[Told]]:
     """What went out, message by message."""
-    messages: list[Sequence[Event]] = []
-    monkeypatch.setattr(publishing, "send", messages.append)
+    messages: list[Sequence[Told]] = []
+    monkeypatch.setattr(outbox, "announce", messages.append)
     return messages
 
 
@@ -73,7 +73,7 @@ def test_a_call_from_beginning_to_end(apply: Any, sent: list[Any]) -> None:
         ["call.CHANNEL_ANSWER.a", "call.CHANNEL_HOLD.a"],
         ["call.CHANNEL_UNHOLD.a", "call.CHANNEL_DESTROY.a"],
     ]
-    end = sent[-1][-1].data()
+    end = sent[-1][-1].data
     assert (end["ringing_seconds"], end["billing_seconds"], end["duration_seconds"]) == (5, 60, 65)
     assert end["hangup_cause"] == "NORMAL_CLEARING"
     assert end["custom_channel_vars"]["owner_id"] == "bob"
@@ -138,7 +138,7 @@ def test_a_phone_that_leaves_or_goes_silent(apply: Any, sent: list[Any]) -> None
     apply(gone)
     assert [row.contact for row in Registration.objects.all()] == ["sip:1001@192.0.2.8:5060"]
     assert len(sent) == 2
-    assert sent[1][0].data()["reason"] == "expired"
+    assert sent[1][0].data["reason"] == "expired"
 
 
 def test_a_heartbeat_is_the_nodes_health(apply: Any, sent: list[Any]) -> None:

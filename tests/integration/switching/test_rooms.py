@@ -10,7 +10,7 @@ import pytest
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import LiveChannel
 from apps.switching.esl.events import PlainEvent
-from apps.switching.rooms import tasks
+from apps.switching.rooms import applier
 from apps.switching.rooms.applier import apply_rooms, reconcile_rooms
 from apps.switching.rooms.events import ConferenceChanged
 from apps.switching.rooms.facts import RoomChanged, read_maintenance, read_room_list
@@ -83,13 +83,12 @@ def test_a_member_goes_with_its_channel() -> None:
     assert not LiveMember.objects.exists()
 
 
-def test_what_was_recorded_is_kept(monkeypatch: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_what_was_recorded_is_kept(monkeypatch: Any) -> None:
     kept: list[tuple[str, ...]] = []
-    monkeypatch.setattr(tasks.keep_recording, "delay", lambda *given: kept.append(given))
-    with django_capture_on_commit_callbacks(execute=True):
-        apply_rooms([told("add-member", 1), told("start-recording", Path="/r/x.wav")])
-        assert LiveRoom.objects.get().recording == "/r/x.wav"
-        apply_rooms([told("stop-recording", Path="/r/x.wav")])
+    monkeypatch.setattr(applier, "enqueue", lambda _task, *given: kept.append(given))
+    apply_rooms([told("add-member", 1), told("start-recording", Path="/r/x.wav")])
+    assert LiveRoom.objects.get().recording == "/r/x.wav"
+    apply_rooms([told("stop-recording", Path="/r/x.wav")])
     assert LiveRoom.objects.get().recording == ""
     assert kept == [(ACCOUNT, CONFERENCE, "fs1", "/r/x.wav")]
 

@@ -1,29 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from apps.foundation.accounts.bridge import in_account
-from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import publish
+from apps.pbx.callflows.events import CallNoted
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on
 from apps.switching.calls.port import Call
-
-
-@dataclass(frozen=True, slots=True)
-class CallNoted(Event):
-    """A flow said something about its call: `noted` are the fields of the step's data."""
-
-    call_id: str
-    fields: dict[str, str]
-    noted: dict[str, Any]
-
-    @property
-    def key(self) -> str:
-        return f"call.EDR.{self.call_id}"
-
-    def data(self) -> dict[str, Any]:
-        return {"call_id": self.call_id, "account_id": self.account_id, **self.fields, "metadata": self.noted}
 
 
 class EdrData(VerbData):

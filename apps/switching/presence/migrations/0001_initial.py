@@ -78,4 +78,18 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('switch', 'call_id'), name='presence_subscription_dialog')],
             },
         ),
+        migrations.CreateModel(
+            name='LampTold',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('account_id', models.CharField(max_length=32)),
+                ('presence_id', models.CharField(max_length=128)),
+                ('state', models.CharField(choices=[('terminated', 'Terminated'), ('early', 'Early'), ('confirmed', 'Confirmed')], max_length=10)),
+                ('call_id', models.CharField(blank=True, max_length=64)),
+            ],
+            options={
+                'ordering': ('presence_id',),
+                'constraints': [models.UniqueConstraint(fields=('account_id', 'presence_id'), name='presence_told')],
+            },
+        ),
     ]

@@ -10,7 +10,6 @@ from django.core import mail
 from apps.pbx.callflows import missed_calls
 from apps.pbx.callflows.ending import EndedCall, duties_of, perform
 from apps.pbx.callflows.registry import read_data, verbs
-from apps.pbx.callflows.tasks import mail_missed_call
 from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.port import CallerId
 from tests.pbx_office import Office, office, run
@@ -20,7 +19,7 @@ __all__ = ["office"]
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_missed_call, "delay", mail_missed_call.run)
+    monkeypatch.setattr(missed_calls, "enqueue", lambda task, *arguments: task.run(*arguments))
 
 
 def missed(office: Office, recipients: list[dict[str, Any]], **fields: Any) -> list[Any]:
