@@ -13,6 +13,7 @@ import logging
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.scope import AccountUnknown
+from apps.pbx.callflows.built_in import CHANNEL_VARIABLE
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.progress import VARIABLE, Progress, read_progress
@@ -127,4 +128,5 @@ def _arrival(call: Call) -> Arrival:
         call_kind=call.call_kind,
         interaction_id=call.interaction_id,
         is_allowed=bool(call.destination) and variables.get(ALLOWED_NUMBER) == call.destination,
+        built_in=variables.get(CHANNEL_VARIABLE, ""),
     )

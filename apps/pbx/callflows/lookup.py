@@ -11,6 +11,7 @@ from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account
 from apps.pbx.callflows.admission import denial_of
+from apps.pbx.callflows.built_in import built_in_flow
 from apps.pbx.callflows.emergency import is_emergency
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.callflows.progress import Address, Place, Progress
@@ -70,6 +71,7 @@ class Arrival:
     A carrier's call that one of the account's phones transferred comes as `internal`: the switch sends it to the
     dialplan of phones, which no INVITE of a carrier reaches. Its Referred-By, which anybody can write, says nothing.
     `is_allowed`: a flow of the account has dialled this number for the caller, whatever he may dial himself.
+    `built_in` is the flow of ours that the call is for (see `built_in`), empty for none.
     """
 
     dialled: str
@@ -78,6 +80,7 @@ class Arrival:
     call_kind: CallKind
     interaction_id: str
     is_allowed: bool = False
+    built_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def look_up(arrival: Arrival) -> Start:
     account = current_account()
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
+    if (ours := built_in_flow(arrival.built_in, arrival.dialled)) is not None:
+        return Start(flow=ours, dialled=arrival.dialled)
     classifiers = classifiers_of(account) if arrival.call_kind == "internal" else ()
     emergency = is_emergency(arrival.dialled, home_region(account), classifiers)
     if arrival.call_kind == "internal" and not emergency:

@@ -42,7 +42,8 @@ class Member:
 class Asking:
     """The call that wants to ring. `direct`: it was meant for this endpoint, not for a group it is in; `for_queue`: a
     queue offers it. `forwarded_by` are the ids of those who forwarded it so far. With `skip_busy` nobody is rung who
-    has a call; without, only those who want no second one are left out. `interaction_id` is the call's own."""
+    has a call; without, only those who want no second one are left out. With `insists` it rings the phones themselves,
+    whatever do-not-disturb and forwarding say. `interaction_id` is the call's own."""
 
     authorizing_id: str = ""
     owner_id: str = ""
@@ -53,6 +54,7 @@ class Asking:
     direct: bool = True
     for_queue: bool = False
     can_call_self: bool = False
+    insists: bool = False
     skip_busy: bool = False
     suppress_caller_id: bool = False
     static_invite: str = ""
@@ -122,14 +124,14 @@ class Household:
         if user.id in self.refusing:
             self._skip(user.id, "the caller is on a blacklist of his", "CALL_REJECTED")
             return
-        forwards = forwarding.call_forward(user.document)
+        forwards = CallForward() if asking.insists else forwarding.call_forward(user.document)
         at_once = forwards.at_once(self.circumstances, direct=asking.direct)
         if at_once is not None:
             self._forward(user, at_once, member, asking)
             if at_once.substitute:
                 return
         self._promise(user, forwards, member, asking)
-        if rules.do_not_disturb(user.document, self.account):
+        if not asking.insists and rules.do_not_disturb(user.document, self.account):
             self._skip(user.id, "do not disturb", "USER_BUSY")
             return
         if asking.skip_busy and user.id in self.busy:
@@ -151,7 +153,9 @@ class Household:
             self._skip(device.id, refusal)
             return
         self._rung.add(device.id)
-        forwards = self._forwards_of(device, owner, of_user=of_user is not None)
+        forwards = self._forwards_of(device, None if asking.insists else owner, of_user=of_user is not None)
+        if asking.insists and device.device_type not in rules.ALWAYS_FORWARDED and device.device_type != "mobile":
+            forwards = CallForward()
         at_once = forwards.at_once(self.circumstances, direct=asking.direct)
         if at_once is not None:
             self._forward(device, at_once, member, asking)
@@ -188,7 +192,7 @@ class Household:
 
     def _busy(self, device: Party, owner: Party | None, asking: Asking) -> str:
         user = owner.document if owner is not None else {}
-        if rules.do_not_disturb(device.document, user, self.account):
+        if not asking.insists and rules.do_not_disturb(device.document, user, self.account):
             return "do not disturb"
         if device.id not in self.busy:
             return ""

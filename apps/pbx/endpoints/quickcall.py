@@ -15,6 +15,7 @@ from apps.pbx.devices.models import Device
 from apps.pbx.endpoints.legs import Asking, Member, MemberType
 from apps.pbx.endpoints.queries import resolve
 from apps.switching.calls import commands, tasks
+from apps.switching.calls.commands import NodeCommand
 from apps.switching.calls.dial_string import display_text
 from apps.switching.registrar.models import Registration
 from apps.switching.switches.models import NodeState, SwitchNode
@@ -38,24 +39,41 @@ class QuickCall:
     ignore_early_media: bool = True
     caller_name: str = ""
     caller_number: str = ""
+    #: Whether it rings whatever do-not-disturb and forwarding say: whose phone it is has asked for it.
+    insists: bool = False
     #: Further variables of the call.
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedCall:
+    """`nodes` are those that can make it, the best one first; `timeout` in seconds."""
+
+    nodes: list[str]
+    command: NodeCommand
+    timeout: int
+
+
 def start_quickcall(wanted: QuickCall) -> str:
     """Ring the phones; the job's id. Raises NobodyToRing, and UnsafeValue for a number that cannot be dialled."""
-    asking = Asking(dialled=wanted.number, direct=True, can_call_self=True)
+    prepared = prepare_quickcall(wanted)
+    job_id = str(uuid.uuid4())
+    nodes, arguments, timeout = prepared.nodes, prepared.command.arguments, prepared.timeout
+    transaction.on_commit(lambda: tasks.originate.delay(job_id, nodes, arguments, timeout))
+    return job_id
+
+
+def prepare_quickcall(wanted: QuickCall) -> PreparedCall:
+    """What is to be sent to ring the phones. Raises as `start_quickcall`."""
+    asking = Asking(dialled=wanted.number, direct=True, can_call_self=True, insists=wanted.insists)
     legs = resolve([Member(wanted.member_id, wanted.member_type)], asking).legs
     if not legs:
         raise NobodyToRing("none of the phones is registered")
     nodes = _nodes(wanted)
     if not nodes:
         raise NobodyToRing("no switch is connected")
-    job_id = str(uuid.uuid4())
     timeout = min(max(wanted.timeout, SHORTEST_SECONDS), LONGEST_SECONDS)
-    command = commands.originate(legs, wanted.number, _variables(wanted, timeout))
-    transaction.on_commit(lambda: tasks.originate.delay(job_id, nodes, command.arguments, timeout))
-    return job_id
+    return PreparedCall(nodes, commands.originate(legs, wanted.number, _variables(wanted, timeout)), timeout)
 
 
 def _variables(wanted: QuickCall, timeout: int) -> dict[str, str]:

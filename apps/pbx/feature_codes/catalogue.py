@@ -62,6 +62,7 @@ class FeatureCode:
 
 
 _NUMBER, _EXTENSION, _SLOT, _BOX = _("a number"), _("an extension"), _("a slot"), _("a mailbox")
+_TIME = _("a time, such as 0730")
 
 CATALOGUE: tuple[FeatureCode, ...] = (
     FeatureCode(
@@ -134,6 +135,10 @@ CATALOGUE: tuple[FeatureCode, ...] = (
     FeatureCode(
         "86", "camping_feature", "camping_feature", _("Call back when an extension is free"), {}, "required", _EXTENSION
     ),
+    FeatureCode(
+        "55", "wakeup[action=menu]", "wakeup", _("Set a wake-up call"), {"action": "menu"}, "optional", _TIME
+    ),
+    FeatureCode("550", "wakeup[action=cancel]", "wakeup", _("Cancel all wake-up calls"), {"action": "cancel"}),
     FeatureCode("6683", "move", "move", _("Take my call to this phone")),
 )  # fmt: skip
 

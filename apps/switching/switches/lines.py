@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from apps.switching.esl.client import EslClient
-from apps.switching.esl.errors import ConnectionLost
+from apps.switching.esl.errors import ConnectionLost, EslError
 from apps.switching.esl.peer import ApiResult, JobResult
 from apps.switching.esl.persistent import PersistentClient
 from kazoo.environment import environment
@@ -68,6 +68,20 @@ def lines() -> Lines:
         if _lines is None or _lines.pid != os.getpid():
             _lines = Lines()
         return _lines
+
+
+def is_reachable(node: str) -> bool:
+    """Whether a node is connected, or can be at once: asked before what is not to be sent twice."""
+    try:
+        lines().use(node, _is_there, 1.0)
+    except (EslError, UnknownNode):
+        return False
+    return True
+
+
+async def _is_there(client: EslClient) -> None:
+    if not client.connected:
+        raise ConnectionLost("not connected")
 
 
 def run_api(node: str, command: str, arguments: str) -> ApiResult:

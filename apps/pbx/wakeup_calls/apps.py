@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WakeupCallsConfig(AppConfig):
+    name = "apps.pbx.wakeup_calls"
+    label = "wakeup_calls"
+    schema = "tenant"
