@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from apps.switching.switches.configuration import local_node, write_configuration
 from kazoo.embedded.ports import is_listening
 from kazoo.embedded.processes import Program, ServiceError
 from kazoo.embedded.supervisor import Child
@@ -18,13 +18,19 @@ from kazoo.variables import REPOSITORY
 _FOLDERS = ("conf", "log", "db", "run", "storage", "recordings", "cache", "certs", "temp")
 
 
-def switch_child(environment: Environment) -> Child | None:
-    """The switch to start, or None when the nodes are elsewhere or none is wanted. Raises ServiceError."""
+def switch_child(environment: Environment, after: Child | None = None) -> Child | None:
+    """The switch to start, or None when the nodes are elsewhere or none is wanted. Raises ServiceError.
+
+    It asks the web process for its configuration, so it comes `after` that one.
+
+    FreeSWITCH opens its event socket when all its modules have been loaded.
+    """
     if environment.switch_kind == "freeswitch":
         program = Program("freeswitch", tuple(start_command(environment)), directory=environment.home)
-        return Child(program, prepare=lambda: render(environment), ready=_event_socket_open(environment), grace=15)
+        ready = _event_socket_open(environment)
+        return Child(program, prepare=lambda: render(environment), ready=ready, grace=15, after=after)
     if environment.switch_kind == "lab":
-        return Child(lab_program(environment), ready=_event_socket_open(environment), grace=5)
+        return Child(lab_program(environment), ready=_event_socket_open(environment), grace=5, after=after)
     return None
 
 
@@ -64,14 +70,11 @@ def module_folder(program: Path) -> Path:
 
 
 def render(environment: Environment) -> None:
-    """Write this copy's FreeSWITCH configuration to `KAZOO_HOME/freeswitch/conf`. Raises ServiceError."""
+    """Write this copy's FreeSWITCH configuration to `KAZOO_HOME/freeswitch/conf`."""
     home = environment.home / "freeswitch"
     for name in _FOLDERS:
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [sys.executable, "manage.py", "render_switch", str(home / "conf")]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ServiceError(f"The FreeSWITCH configuration could not be written:\n{done.stderr.strip()[-2000:]}")
+    write_configuration(local_node(environment), home / "conf")
 
 
 def lab_program(environment: Environment) -> Program:

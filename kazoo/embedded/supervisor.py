@@ -24,6 +24,7 @@ from kazoo.embedded.output import Output
 from kazoo.embedded.processes import Program, ServiceError, signal_group, spawn, started_at, wait_until
 
 _TURN = 0.2
+_SHORT_TURN = 0.05  # while somebody waits for the start
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY = 60.0
 _START_TRIES = 3
@@ -38,7 +39,8 @@ class Stopped(Exception):
 class Child:
     """A program that is to run all the time. `prepare` runs before each start.
 
-    It can be used when `ready` says so and a line it wrote held `announcement`, where these are given.
+    It can be used when `ready` says so and a line it wrote held `announcement`, where these are given. The first
+    time it is started when the child it comes `after` can be used.
     """
 
     program: Program
@@ -46,17 +48,27 @@ class Child:
     ready: Callable[[], bool] | None = None
     announcement: str | None = None
     grace: float = 10.0
+    after: Child | None = None
 
     process: subprocess.Popen[bytes] | None = None
     output: Output | None = None
     started: float = 0.0
     failures: int = 0
     due: float | None = None
+    was_ready: bool = False
 
     def can_be_used(self) -> bool:
-        """Whether it runs and is ready."""
-        announced = self.output is not None and self.output.announced
-        return self.process is not None and announced and (self.ready is None or self.ready())
+        """Whether it runs, and has been ready since it was started."""
+        if self.process is None or self.output is None:
+            return False
+        self.was_ready = self.was_ready or (self.output.announced and (self.ready is None or self.ready()))
+        return self.was_ready
+
+    def may_start(self, now: float) -> bool:
+        """Whether its time has come, and at first whether the child it comes after is there."""
+        if self.due is None or now < self.due:
+            return False
+        return self.after is None or self.started > 0.0 or self.after.can_be_used()
 
 
 class Supervisor:
@@ -109,7 +121,7 @@ class Supervisor:
         assert child.output is not None
         try:
             while child.process.poll() is None:
-                self.turn()
+                self.turn(_SHORT_TURN)
             child.output.drain()
         finally:
             if child.process.poll() is None:
@@ -118,16 +130,17 @@ class Supervisor:
         if child.process.returncode != 0:
             raise ServiceError(f"{program.name} failed (status {child.process.returncode}):\n{child.output.tail()}")
 
-    def start(self, children: list[Child], seconds: float = 60.0) -> None:
-        """Start a level and wait until each of it is ready. Raises ServiceError or Stopped."""
-        self._levels.append(children)
-        for child in children:
-            self._begin(child)
-        self._remember()
-        waiting = children
-        deadline = time.monotonic() + seconds
+    def start(self, *levels: list[Child], seconds: float = 60.0) -> None:
+        """Start levels, side by side, and wait until each child of them is ready. Raises ServiceError or Stopped."""
+        self._levels.extend(levels)
+        waiting = [child for level in levels for child in level]
+        now = time.monotonic()
+        for child in waiting:
+            child.due = now
+        self._begin_due(now)
+        deadline = now + seconds
         while waiting := [child for child in waiting if not child.can_be_used()]:
-            self.turn()
+            self.turn(_SHORT_TURN)
             if time.monotonic() > deadline:
                 names = ", ".join(child.program.name for child in waiting)
                 raise ServiceError(f"{names} was not ready within {seconds:.0f} s; see {self._logs}")
@@ -138,19 +151,17 @@ class Supervisor:
         while True:
             self.turn()
 
-    def turn(self) -> None:
-        """One round of looking after everything, a fifth of a second at most. Raises Stopped, or ServiceError."""
+    def turn(self, seconds: float = _TURN) -> None:
+        """One round of looking after everything, so many seconds at most. Raises Stopped, or ServiceError."""
         if self._signals:
             raise Stopped
-        self._read(_TURN)
+        self._read(seconds)
         self._console.tick()
         now = time.monotonic()
         for child in [child for level in self._levels for child in level]:
             if child.process is not None and child.process.poll() is not None:
                 self._ended(child, child.process.returncode, now)
-            elif child.due is not None and now >= child.due:
-                self._begin(child)
-                self._remember()
+        self._begin_due(now)
 
     def stop(self) -> None:
         """Stop every level, the last one first."""
@@ -159,8 +170,15 @@ class Supervisor:
         self._levels.clear()
         self._record.unlink(missing_ok=True)
 
+    def _begin_due(self, now: float) -> None:
+        due = [child for level in self._levels for child in level if child.may_start(now)]
+        for child in due:
+            self._begin(child)
+        if due:
+            self._remember()
+
     def _begin(self, child: Child) -> None:
-        child.due = None
+        child.due, child.was_ready = None, False
         if child.prepare:
             child.prepare()
         self._spawn(child, shown=False)

@@ -67,10 +67,7 @@ def _start_everything(environment: Environment, console: Console, supervisor: Su
     with console.phase("Preparing the database"):
         supervisor.run(manage("prepare"))
     with console.phase("Starting the processes"):
-        supervisor.start(_processes(environment), seconds=120)
-        # The switch comes after the web process, which it asks for its configuration.
-        switch = switch_child(environment)
-        supervisor.start([switch] if switch else [], seconds=60)
+        supervisor.start(*_processes(environment), seconds=120)
     console.line(f"Kazoo is ready: {environment.public_url}")
     _print_logins(environment, console)
     console.line(
@@ -81,23 +78,39 @@ def _start_everything(environment: Environment, console: Console, supervisor: Su
 def _start_services(
     environment: Environment, supervisor: Supervisor, postgres: EmbeddedPostgres, valkey: EmbeddedValkey
 ) -> None:
+    services = []
     if environment.needs_postgres:
-        supervisor.start([Child(postgres.program(), postgres.prepare, postgres.is_ready, grace=30)])
-        postgres.ensure_database()
+        services.append(Child(postgres.program(), postgres.prepare, postgres.is_ready, grace=30))
     if environment.needs_valkey:
-        supervisor.start([Child(valkey.program(), valkey.prepare, valkey.is_ready)])
+        services.append(Child(valkey.program(), valkey.prepare, valkey.is_ready))
+    supervisor.start(services)
+    if environment.needs_postgres:
+        postgres.ensure_database()
 
 
-def _processes(environment: Environment) -> list[Child]:
-    """Our own processes. A call server is ready when it listens."""
-    places = enumerate(environment.ports.call_servers[: environment.call_servers], start=1)
-    return [
-        Child(manage("web"), ready=_health(environment)),
-        Child(manage("switch"), announcement="switches"),
-        *(Child(manage("calls", str(place)), ready=partial(_listens, environment, port)) for place, port in places),
-        Child(manage("worker"), announcement=" ready."),
-        Child(manage("beat"), announcement="beat: Starting"),
+def _processes(environment: Environment) -> list[list[Child]]:
+    """Our own processes, and the switch, which is stopped before them.
+
+    A call server is ready when it listens, the switch process when it hears the switch that is started here. The
+    longest way to "ready" is the web process, then the switch, which asks it for its configuration: so little else is
+    started beside the web process, for a machine of two cores.
+    """
+    web = Child(manage("web"), ready=_health(environment))
+    switch = switch_child(environment, after=web)
+    first, *others = [
+        Child(manage("calls", str(place)), ready=partial(_listens, environment, port), after=web)
+        for place, port in enumerate(environment.ports.call_servers[: environment.call_servers], start=1)
     ]
+    first.after = None
+    ours = [
+        web,
+        first,
+        Child(manage("switch"), announcement="is heard" if switch else "switches", after=web),
+        *others,
+        Child(manage("worker"), announcement=" ready.", after=web),
+        Child(manage("beat"), announcement="beat: Starting", after=web),
+    ]
+    return [ours, [switch] if switch else []]
 
 
 def _listens(environment: Environment, port: int) -> bool:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True, str_strip_whitespace=False)
+    # Built with its first use, for no process uses them all. Pydantic does that under a lock from 2.14 on.
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True, str_strip_whitespace=False, defer_build=True)
 
     def as_document(self) -> dict[str, Any]:
         """JSON values, defaults filled in, keys without a value left out."""

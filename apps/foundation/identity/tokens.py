@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 from django.conf import settings
 
 from apps.foundation.accounts.models import Account
@@ -50,6 +49,8 @@ class Claims:
 
 
 def sign_token(claims: Claims) -> str:
+    import jwt
+
     payload: dict[str, Any] = {
         "iss": ISSUER,
         "account_id": claims.account_id,
@@ -71,6 +72,8 @@ def read_token(token: str) -> Claims:
     """The claims of a token that we signed and that has not expired. Raises InvalidCredentials."""
     if len(token) > _LONGEST:
         raise InvalidCredentials
+    import jwt
+
     try:
         payload = jwt.decode(
             token, _key("token"), algorithms=[_ALGORITHM], issuer=ISSUER, options={"require": _REQUIRED}

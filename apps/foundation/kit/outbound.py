@@ -3,7 +3,7 @@
 A name is resolved once, every address it has must be a public one (or in `OUTBOUND_ALLOWED`), and the connection goes
 to the address that was checked, so that a name which means something else a moment later is no way in. Each redirect
 that is followed is checked the same way. Answers have a greatest size and a greatest time; a proxy of the environment
-is not used.
+is not used. httpx is loaded with the first request: most processes make none.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import httpx
 from django.conf import settings
+
+if TYPE_CHECKING:
+    import httpx
 
 #: Seconds to connect, and between two pieces of data.
 CONNECT_SECONDS, PATIENCE_SECONDS = 10.0, 60.0
@@ -58,6 +61,8 @@ def send(
     After a redirect it is a GET without a body, but for 307 and 308 (RFC 9110 §15.4). `transport` takes the place of
     the network in tests; the address is checked all the same.
     """
+    import httpx
+
     ends = None if limits.seconds is None else time.monotonic() + limits.seconds
     own, place = dict(headers or {}), checked_url(url)
     with httpx.Client(trust_env=False, follow_redirects=False, transport=transport) as client:
@@ -85,6 +90,8 @@ def _once(
     limits: Limits,
     ends: float | None,
 ) -> httpx.Response:
+    import httpx
+
     address = public_address(place.host, place.port or (443 if place.scheme == "https" else 80))
     request = httpx.Request(
         method,
@@ -125,6 +132,8 @@ def _read(answer: httpx.Response, largest: int, ends: float | None) -> bytes:
 
 def checked_url(url: str) -> httpx.URL:
     """An http(s) address. Raises NotReachable."""
+    import httpx
+
     try:
         place = httpx.URL(url)
     except (httpx.InvalidURL, TypeError) as error:

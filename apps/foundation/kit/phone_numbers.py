@@ -1,8 +1,9 @@
-"""E.164 numbers: parsed and written by the phonenumbers library, never by a regular expression of ours."""
+"""E.164 numbers: parsed and written by the phonenumbers library, never by a regular expression of ours.
+
+It is loaded with the first number: several processes see none.
+"""
 
 from typing import NewType
-
-import phonenumbers
 
 E164 = NewType("E164", str)
 
@@ -16,6 +17,8 @@ def to_e164(text: str, region: str = "US") -> E164:
 
     Numbers that are possible but not assigned (555-0100 …) pass: a test range is a legitimate number.
     """
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(text, None if text.startswith("+") else region)
     except phonenumbers.NumberParseException as error:
@@ -27,6 +30,8 @@ def to_e164(text: str, region: str = "US") -> E164:
 
 def for_display(number: str, region: str = "US") -> str:
     """National form at home, international form elsewhere; text that is no number is returned as it is."""
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

@@ -23,7 +23,6 @@ from apps.foundation.storage.errors import BadFileAddress, FileTooLarge, NotStor
 from apps.foundation.storage.models import StoredFile
 from apps.foundation.storage.queries import find_file
 from apps.interfaces.freeswitch.door import Refused
-from apps.pbx.media.melody import default_music
 from apps.pbx.media.music import MELODY
 
 log = logging.getLogger(__name__)
@@ -66,6 +65,8 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _melody() -> Reply:
     """The music on hold of those who chose none. It is nobody's, so that its address needs no signature."""
+    from apps.pbx.media.melody import default_music  # it counts with numpy, which this process needs for nothing else
+
     content = await asyncio.to_thread(default_music)
     headers = {"content-type": "audio/wav", "cache-control": f"public, max-age={KEPT_SECONDS}"}
     return Reply(200, headers | {"content-length": str(len(content))}, content=iter([content]))

@@ -6,8 +6,6 @@ import io
 from collections import Counter
 from typing import Any
 
-import numpy
-import soundfile
 from django.db.models import QuerySet
 
 from apps.foundation.crossbar.access import Access
@@ -139,6 +137,9 @@ def _uploaded(media: Media) -> tuple[bytes, str]:
 
 def _spoken(media: Media) -> tuple[bytes, str]:
     """All pieces of the text in one WAV."""
+    import numpy
+    import soundfile
+
     parts = [soundfile.read(io.BytesIO(render(recipe).wave), dtype="int16") for recipe in recipes(media)]
     joined = io.BytesIO()
     samples = numpy.concatenate([samples for samples, _rate in parts])

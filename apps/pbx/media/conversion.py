@@ -2,7 +2,7 @@
 
 WAV, MP3, Ogg and FLAC are read by libsndfile, mixed to one channel and resampled by soxr to 16-bit WAVs of 8 kHz (the
 telephone) and 16 kHz (wideband calls). Everything happens in blocks, so that a short upload that unpacks into hours
-costs no memory before it is refused.
+costs no memory before it is refused. The libraries are loaded with the first one: most processes never convert any.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import struct
 from dataclasses import dataclass
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy
-import soundfile
-import soxr
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    import soundfile
 
 NARROW, WIDE = 8_000, 16_000
 #: Seconds of one medium.
@@ -66,6 +66,8 @@ def kind_of(content: bytes) -> str:
 
 def convert(content: bytes) -> Converted:
     """Raises BadAudio."""
+    import soundfile
+
     content_type = kind_of(content)
     try:
         with soundfile.SoundFile(BytesIO(content)) as source:
@@ -75,6 +77,8 @@ def convert(content: bytes) -> Converted:
 
 
 def _converted(source: soundfile.SoundFile, content_type: str) -> Converted:
+    import numpy
+
     if source.channels > MOST_CHANNELS:
         message = _("The sound must not have more than %(most)d channels") % {"most": MOST_CHANNELS}
         raise BadAudio("channels", message)
@@ -106,18 +110,24 @@ class _Wave:
     """A mono 16-bit WAV that grows by blocks."""
 
     def __init__(self, from_rate: int, to_rate: int) -> None:
+        import soxr
+
         self.file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - given on
         self._rate, self._bytes = to_rate, 0
         self._stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32")
         self.file.write(bytes(_HEADER))
 
     def add(self, samples: Any, *, last: bool = False) -> None:
+        import numpy
+
         resampled = self._stream.resample_chunk(samples, last=last)
         data = (numpy.clip(resampled, -1.0, 1.0) * 32767).astype("<i2").tobytes()
         self._bytes += len(data)
         self.file.write(data)
 
     def finished(self) -> IO[bytes]:
+        import numpy
+
         self.add(numpy.zeros(0, dtype="float32"), last=True)
         self.file.seek(0)
         self.file.write(wave_header(self._rate, self._bytes))

@@ -1,6 +1,7 @@
 """What every language says in the same way, and the places where they differ.
 
 Moments arrive in the listener's time zone. Whole numbers up to 10^12 are said as words, larger ones digit by digit.
+Babel and num2words are loaded with the first sentence: most processes say nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar, Literal
-
-import phonenumbers
-from babel import Locale
-from babel.dates import get_day_names, get_month_names
-from babel.numbers import get_currency_name, get_currency_precision
-from num2words import num2words  # type: ignore[import-untyped]
 
 Gender = Literal["masculine", "feminine", "neuter"]
 MOST = 10**12
@@ -60,6 +55,8 @@ class Speaker:
     comma: ClassVar[str] = ", "
 
     def __init__(self, language: str) -> None:
+        from babel import Locale
+
         self.language = language
         self.locale = Locale.parse(language)
 
@@ -87,6 +84,8 @@ class Speaker:
         return self.words(value, "ordinal") if 0 < value < 10_000 else self.number(value)
 
     def words(self, value: int, kind: str) -> str:
+        from num2words import num2words  # type: ignore[import-untyped]
+
         with _one_at_a_time:
             return str(num2words(value, lang=self.language, to=kind)).replace(",", "").strip()
 
@@ -103,6 +102,8 @@ class Speaker:
 
     def phone_number(self, text: str) -> str:
         """In groups as its country writes it; what is no such number, digit by digit."""
+        import phonenumbers
+
         try:
             parsed = phonenumbers.parse(text)
         except phonenumbers.NumberParseException:
@@ -135,9 +136,13 @@ class Speaker:
         return f"{self.relative_date(moment.date(), today)}{self.comma}{self.time_of_day(moment)}"
 
     def weekday(self, moment: date) -> str:
+        from babel.dates import get_day_names
+
         return str(get_day_names("wide", context="format", locale=self.locale)[moment.weekday()])
 
     def month(self, moment: date) -> str:
+        from babel.dates import get_month_names
+
         return str(get_month_names("wide", context="format", locale=self.locale)[moment.month])
 
     def year(self, moment: date) -> str:
@@ -164,6 +169,8 @@ class Speaker:
 
     def money(self, amount: Decimal, currency: str) -> str:
         """Rounded to the currency's smallest unit (ISO 4217); an unknown currency is said by its code."""
+        from babel.numbers import get_currency_precision
+
         currency = currency.upper()
         places = get_currency_precision(currency)
         amount = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
@@ -184,6 +191,8 @@ class Speaker:
         return f"{self.number(whole, gender)} {self.currency_name(currency, whole)}"
 
     def currency_name(self, currency: str, count: int | Decimal) -> str:
+        from babel.numbers import get_currency_name
+
         return str(get_currency_name(currency, count=count, locale=self.locale))
 
 

@@ -6,7 +6,6 @@ account above has on offer. A number that is released goes on offer at the resel
 
 from typing import Any
 
-import phonenumbers
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -206,4 +205,6 @@ def _account() -> Account:
 
 
 def _country(number: str) -> str:
+    import phonenumbers
+
     return (phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "")[:2].replace("0", "")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import phonenumbers
 from django.db.models import QuerySet
 
 from apps.foundation.accounts.models import Account
@@ -29,7 +28,9 @@ def on_offer(account: Account) -> "QuerySet[PhoneNumber]":
 def search(account: Account, prefix: str, country: str = "") -> "QuerySet[PhoneNumber]":
     """Numbers on offer that begin with `prefix`: in E.164, or national digits of `country` (ISO 3166 alpha-2)."""
     if not prefix.startswith("+"):
-        code = phonenumbers.country_code_for_region(country.upper() or home_region(account))
+        from phonenumbers import country_code_for_region
+
+        code = country_code_for_region(country.upper() or home_region(account))
         prefix = f"+{code or 1}{prefix}"
     return on_offer(account).filter(number__startswith=prefix).order_by("number")
 

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-import httpx
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.models import Account
@@ -21,6 +19,9 @@ from apps.foundation.kit.outbound import Limits, NotReachable, send
 from apps.pbx.callflows.call_variables import DIGITS_PREFIX
 from apps.pbx.pivot.models import PivotExchange
 from apps.switching.calls.port import Call
+
+if TYPE_CHECKING:
+    import httpx
 
 Language = Literal["kazoo", "twiml"]
 #: Names KAZOO gives to what every request says, by the language of the answer.

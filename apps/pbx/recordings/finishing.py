@@ -6,11 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import httpx
-import soundfile
-import soxr
 from django.db import transaction
 
 from apps.foundation.kit.outbound import NotReachable, send
@@ -21,6 +18,10 @@ from apps.pbx.recordings.actions import finished, note_delivery
 from apps.pbx.recordings.documents import file_name
 from apps.pbx.recordings.models import DeliveryState, Recording, RecordingState
 from apps.pbx.recordings.wanting import Wanted
+
+if TYPE_CHECKING:
+    import httpx
+    import soundfile
 
 log = logging.getLogger(__name__)
 #: Samples converted at a time.
@@ -94,6 +95,8 @@ def _sent(recording: Recording, file: StoredFile) -> httpx.Response:
 
 @contextmanager
 def _converted(file: StoredFile, wanted: Wanted) -> Iterator[IO[bytes]]:
+    import soundfile
+
     with TemporaryFile() as written:
         with open_file(file) as opened, soundfile.SoundFile(opened) as source:
             rate = _rate(source.samplerate, wanted)
@@ -117,6 +120,8 @@ def _blocks(source: soundfile.SoundFile, rate: int) -> Iterator[Any]:
     if rate == source.samplerate:
         yield from source.blocks(_BLOCK, dtype="int16")
         return
+    import soxr
+
     stream = soxr.ResampleStream(source.samplerate, rate, source.channels, dtype="int16")
     for block in source.blocks(_BLOCK, dtype="int16"):
         yield stream.resample_chunk(block, last=source.tell() >= source.frames)

@@ -1,4 +1,4 @@
-"""The public holidays of a country, as the `holidays` library knows them."""
+"""The public holidays of a country, as the `holidays` library knows them; it is loaded when first asked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-
-from holidays import country_holidays, list_supported_countries
 
 ENGLISH = "en_US"
 
@@ -45,12 +43,16 @@ def names_of(country: str, subdivision: str, year: int) -> dict[date, str]:
 
 @lru_cache(maxsize=1)
 def _countries() -> Mapping[str, list[str]]:
+    from holidays import list_supported_countries
+
     return list_supported_countries()
 
 
 @lru_cache(maxsize=512)
 def _of_year(country: str, subdivision: str, year: int) -> Mapping[date, tuple[str, ...]]:
     """Names by day, the country's own language first."""
+    from holidays import country_holidays
+
     found: dict[date, tuple[str, ...]] = {}
     for language in _languages(country):
         days = country_holidays(country, subdiv=subdivision or None, years=year, language=language)
@@ -62,6 +64,8 @@ def _of_year(country: str, subdivision: str, year: int) -> Mapping[date, tuple[s
 
 @lru_cache(maxsize=256)
 def _languages(country: str) -> tuple[str | None, ...]:
+    from holidays import country_holidays
+
     calendar = country_holidays(country)
     spoken = [calendar.default_language]
     if ENGLISH in calendar.supported_languages and calendar.default_language != ENGLISH:

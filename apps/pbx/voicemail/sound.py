@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import numpy
-import soundfile
-
 from apps.foundation.storage.actions import read_file
 from apps.foundation.storage.errors import NotStored
 from apps.foundation.storage.models import StoredFile
@@ -48,6 +45,8 @@ def plain_wave(message: Message) -> bytes:
 
 
 def _samples(content: bytes) -> tuple[Any, int]:
+    import soundfile
+
     try:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
@@ -56,6 +55,9 @@ def _samples(content: bytes) -> tuple[Any, int]:
 
 
 def _encoded(parts: list[tuple[Any, int]], form: str, subtype: str) -> bytes:
+    import numpy
+    import soundfile
+
     rate = max(rate for _samples, rate in parts)
     joined = numpy.concatenate([_at(samples, own, rate) for samples, own in parts])
     written = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -85,6 +86,17 @@ def render(settings: NodeSettings) -> str:
     known = asdict(settings) | {"hold_music": settings.hold_music}
     values = {name: escape(str(value), {'"': "&quot;"}) for name, value in known.items()}
     return _PLACE.sub(lambda place: values[place[1]], TEMPLATE.read_text(encoding="utf-8"))
+
+
+def write_configuration(settings: NodeSettings, folder: Path) -> Path:
+    """Write freeswitch.xml into `folder`, for our eyes only, as it holds the node's secrets. Answers where it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings.cdr_spool.mkdir(parents=True, exist_ok=True)
+    target, draft = folder / "freeswitch.xml", folder / f".freeswitch.xml.{os.getpid()}"
+    draft.touch(mode=0o600)
+    draft.write_text(render(settings), encoding="utf-8")
+    draft.replace(target)
+    return target
 
 
 @cache

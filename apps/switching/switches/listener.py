@@ -100,6 +100,7 @@ class NodeListener:
         await client.bgapi("sofia", "profile external rescan", timeout=30)
         for watcher in self._watchers:
             watcher.connected(self.name, self.commands)
+        log.info("switch %s is heard", self.name)
 
     def _lost(self, error: Exception | None) -> None:
         self._spawn(in_directory(mark_node, self.name, NodeState.DOWN, problem=str(error or "closed by the switch")))

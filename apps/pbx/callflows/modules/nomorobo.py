@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpx
 from pydantic import Field
 
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on
 from apps.switching.calls.port import Call
+
+if TYPE_CHECKING:
+    import httpx
 
 ADDRESS = "https://api.nomorobo.com/v1/check"
 #: Seconds a caller waits for the verdict at most.
@@ -45,6 +47,8 @@ async def score_of(
     data: NomoroboData, caller: str, called: str, transport: httpx.AsyncBaseTransport | None = None
 ) -> int | None:
     """0 to 10; None where the service cannot be reached in time or says something else."""
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=PATIENCE, transport=transport) as client:
             answer = await client.get(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import httpx
-
 from apps.pbx.media.engines import Engine, EngineFailed
 from kazoo.environment import environment
 
@@ -25,6 +23,8 @@ class Http(Engine):
         return f"{environment.speech_url} {environment.speech_model} {environment.speech_voices}"
 
     def speak(self, text: str, language: str, voice: str) -> bytes:
+        import httpx
+
         key = environment.speech_key
         try:
             answer = httpx.post(

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import httpx
-
 from apps.pbx.media.recognisers import Recogniser, RecognitionFailed
 from kazoo.environment import environment
 
@@ -18,6 +16,8 @@ class Http(Recogniser):
         return "" if environment.recognition_url else "KAZOO_RECOGNITION_URL is not set"
 
     def words(self, wave: bytes, language: str, expected: Iterable[str]) -> str:
+        import httpx
+
         key = environment.recognition_key
         try:
             answer = httpx.post(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.switching.switches.configuration import local_node, render
+from apps.switching.switches.configuration import local_node, write_configuration
 from kazoo.environment import environment
 
 
@@ -33,15 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--max-sessions", type=int, help="calls it carries at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder: Path = options["folder"]
         settings = local_node(environment)
         names = settings.__dataclass_fields__
         given = {name: value for name, value in options.items() if name in names and value is not None}
-        folder.mkdir(parents=True, exist_ok=True)
-        settings.cdr_spool.mkdir(parents=True, exist_ok=True)
-        target = folder / "freeswitch.xml"
-        draft = folder / f".freeswitch.xml.{os.getpid()}"
-        draft.write_text(render(replace(settings, **given)), encoding="utf-8")
-        draft.chmod(0o600)  # it holds the node's secrets
-        draft.replace(target)
-        self.stdout.write(str(target))
+        self.stdout.write(str(write_configuration(replace(settings, **given), options["folder"])))
