@@ -16,8 +16,8 @@
 Put scenarios into `tests/telephony/scenarios/`: all modules there share one running system per switch (web, switch
 process, worker, node), the real one and the lab's, one after the other. A module elsewhere in `tests/telephony` gets a
 system of its own. Nothing is to be marked: `cast` brings the parameter `switch`, the marker `freeswitch` and the loud
-skip where there is none. To leave one switch out: `pytest.mark.parametrize("switch", ["freeswitch"], indirect=True)`
-(with `pytest.mark.freeswitch`), or call `cast.sip_only("presence")` where only a part needs real SIP.
+skip where there is none. To leave one switch out: `pytest.mark.parametrize("switch", SWITCHES[1:], indirect=True)`
+(`SWITCHES` of `tests.telephony.conftest`), or call `cast.sip_only("presence")` where only a part needs real SIP.
 
 **The fixtures.** `cast` (one test's parties; all calls are ended after it), `stack` (`stack.environment`, `.esl()`,
 `.logs()`, `.home`), `switch` ("lab" or "freeswitch").
@@ -54,7 +54,7 @@ On the real switch `phone.agent` is the `SipPhone` (subscribe, message, `notifie
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -101,13 +101,19 @@ class Running:
 
 
 @contextmanager
-def running_system(kind: Kind, blocker: DjangoDbBlocker, carrier_port: int, call_servers: int = 1) -> Iterator[Running]:
+def running_system(
+    kind: Kind,
+    blocker: DjangoDbBlocker,
+    carrier_port: int,
+    call_servers: int = 1,
+    build: Callable[..., Stack] = Stack,
+) -> Iterator[Running]:
     """Start everything for a module or package of scenarios, and remove it with all accounts."""
     with blocker.unblock():
         assert master_account() is None, "accounts of another test are left"
         try:
             operator, token = _found(carrier_port)
-            with running(Stack(kind, worker=True, call_servers=call_servers)) as stack:
+            with running(build(kind, worker=True, call_servers=call_servers)) as stack:
                 yield Running(stack, operator.id, token, carrier_port)
         finally:
             remove_accounts(list(Account.objects.values_list("id", flat=True)))

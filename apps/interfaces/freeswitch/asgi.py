@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from apps.interfaces.freeswitch import dialplan, fetched, files, intake, spoken
+from apps.interfaces.freeswitch import dialplan, fetched, files, intake, passages, spoken
 from apps.interfaces.freeswitch.directory import Directory
 from apps.interfaces.freeswitch.door import Refused, node_name, require_switch
 from apps.interfaces.freeswitch.markup import NOT_FOUND, document
@@ -104,6 +104,8 @@ async def _answer(body: bytes, node: str) -> bytes:
     if section == "directory":
         return await _directory.answer(fields, store())
     if section == "dialplan":
+        if (conference := await passages.answer(fields, node)) is not None:
+            return conference
         return await dialplan.answer(fields, store(), environment.call_server_addresses)
     if section == "configuration" and node == LOCAL_NODE:
         found = configuration_files(local_node(environment)).get(fields.get("key_value", ""))

@@ -8,12 +8,14 @@ from apps.foundation.accounts.bridge import in_account
 from apps.pbx.callflows.lockout import forgive, is_locked, note_wrong_pin
 from apps.pbx.callflows.registry import Branch, go_on
 from apps.pbx.callflows.sounds import playable_or_none
+from apps.pbx.conferences.crossing import enter
 from apps.pbx.conferences.documents import LONGEST_NUMBER, ConferenceSettings, Tone
-from apps.pbx.conferences.names import record_name
+from apps.pbx.conferences.names import name_for, record_name
 from apps.pbx.conferences.queries import Occupancy, Opened, conference_by_number, occupancy_of
 from apps.pbx.media.music import music
 from apps.pbx.media.speech import Counted, File, Part, Prompt, sound
 from apps.switching.calls.port import Call, ConferenceRequest
+from apps.switching.rooms.homes import home_of
 from apps.switching.rooms.queries import room_name
 
 TRIES = 3
@@ -64,7 +66,12 @@ async def join(call: Call, opened: Opened, entrance: Entrance) -> Branch:
     occupancy = await in_account(call.account_id, occupancy_of, opened.id)
     if refusal := await visit.refusal(occupancy, is_moderator):
         return go_on(why=refusal)
-    await call.conference(await visit.request(occupancy, is_moderator))
+    name = room_name(call.account_id, opened.id)
+    said = await visit.name()
+    home = await in_account(call.account_id, home_of, name, call.switch)
+    request = await visit.request(occupancy, is_moderator, await name_for(call, home, said))
+    if not await enter(call, home, opened.id, request):
+        return go_on(why=f"the conference is on {home}, which cannot be reached")
     await visit.say(Prompt("conf-goodbye"))
     return go_on(why=f"left the conference {opened.name}")
 
@@ -145,8 +152,12 @@ class _Visit:
             return "the conference is full"
         return ""
 
-    async def request(self, occupancy: Occupancy, is_moderator: bool) -> ConferenceRequest:
-        name = await record_name(self.call, self.settings.language or "") if self.settings.play_name else ""
+    async def name(self) -> str:
+        """What the caller says his name is, where that is wanted."""
+        return await record_name(self.call, self.settings.language or "") if self.settings.play_name else ""
+
+    async def request(self, occupancy: Occupancy, is_moderator: bool, name: str) -> ConferenceRequest:
+        """`name` is the sound of his name; empty for none."""
         await self._tell_how_many(occupancy, is_moderator)
         return ConferenceRequest(
             name=room_name(self.call.account_id, self.opened.id),

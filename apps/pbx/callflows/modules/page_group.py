@@ -62,11 +62,12 @@ class PageGroup(Verb[PageGroupData]):
     )
 
     async def run(self, call: Call, data: PageGroupData) -> Branch:
-        members = [
-            Member(one.id, one.endpoint_type, one.delay, one.timeout or None, one.weight) for one in data.endpoints
-        ]
-        legs = await in_account(call.account_id, _phones, members, _asking(call, data))
+        legs = await in_account(call.account_id, _phones, members_of(data), _asking(call, data))
         return await page(call, legs, data.audio, data.timeout)
+
+
+def members_of(data: PageGroupData) -> list[Member]:
+    return [Member(one.id, one.endpoint_type, one.delay, one.timeout or None, one.weight) for one in data.endpoints]
 
 
 def _asking(call: Call, data: PageGroupData) -> Asking:

@@ -8,9 +8,14 @@ import pytest
 
 from apps.foundation.events.publishing import client
 from apps.pbx.callflows.registry import Branch, read_data, verbs
+from apps.pbx.conferences import crossing
 from apps.pbx.conferences.models import Conference
+from apps.switching.calls.dial_string import Contact
 from apps.switching.calls.fake import FakeCall
+from apps.switching.calls.port import BridgeResult
 from apps.switching.rooms.models import LiveMember, LiveRoom
+from apps.switching.rooms.passages import Passage
+from apps.switching.switches.models import NodeState, SwitchNode
 from tests.pbx_office import Office, office, run
 
 __all__ = ["office"]
@@ -24,6 +29,8 @@ DOCUMENT: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def nothing_counted() -> None:
     for key in client().scan_iter("kazoo:wrong-pins:*"):
+        client().delete(key)
+    for key in client().scan_iter("kazoo:conference-home:*"):
         client().delete(key)
 
 
@@ -150,3 +157,42 @@ def test_another_accounts_conference_is_not_there(office: Office) -> None:
     call, branch = dial(office, {"id": room.id}, digits=["1111"])
     assert not call.conferences
     assert branch.why.startswith("there is no conference")
+
+
+def elsewhere(office: Office, room: Conference) -> None:
+    SwitchNode.objects.update_or_create(name="fs2", defaults={"host": "h", "port": 1, "state": NodeState.UP})
+    LiveRoom.objects.create(
+        id="fs2/x", name=f"{office.id}-{room.id}", account_id=office.id, conference_id=room.id, switch="fs2"
+    )
+
+
+def test_a_conference_on_another_node(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = conference(office, member={"pins": []}, moderator={"pins": []})
+    elsewhere(office, room)
+    opened: list[Passage] = []
+
+    def open_passage(passage: Passage) -> Contact:
+        opened.append(passage)
+        return Contact("sip:conference-word@10.0.0.6:5080", profile="external")
+
+    monkeypatch.setattr(crossing, "open_passage", open_passage)
+    talked = [BridgeResult(answered=True, cause="SUCCESS")]
+    call, branch = dial(office, {"id": room.id}, bridges=talked)
+    assert not call.conferences, "no second one here"
+    (leg,) = call.requests[0].legs
+    assert str(leg.target) == "sofia/external/sip:conference-word@10.0.0.6:5080"
+    assert leg.variables["authorizing_type"] == "conference"
+    assert (opened[0].node, opened[0].request.name) == ("fs2", f"{office.id}-{room.id}")
+    assert opened[0].variables["account_id"] == office.id
+    assert branch.why == "left the conference Weekly"
+
+
+def test_another_node_that_cannot_be_reached(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """The caller is told so, and is not left alone in a second conference of that name."""
+    room = conference(office, member={"pins": []}, moderator={"pins": []})
+    elsewhere(office, room)
+    call, branch = dial(office, {"id": room.id})
+    assert not call.conferences
+    assert branch.why == "the conference is on fs2, which cannot be reached"
+    assert "no way to the conference on fs2" in caplog.text
+    assert "play" in call.verbs
