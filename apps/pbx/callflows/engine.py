@@ -24,6 +24,8 @@ from apps.pbx.callflows.tracing import tracer
 from apps.pbx.media.speech import Prompt, sound
 from apps.pbx.recordings.calling import follow_rules
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
+from apps.pbx.metaflows.arriving import arrive
+from apps.pbx.metaflows.consulting import take_back
 
 __all__ = ["MOST_STEPS", "handle_call"]
 logger = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ async def handle_call(call: Call) -> None:
     """Answer for one call, from its first moment to its end. Raises `CallerHungUp` when the caller ends it first."""
     progress = read_progress(call.variables)
     try:
+    if await arrive(call):
+        return
         run = await (_begin(call) if progress is None else _take_up(call, progress))
     except AccountUnknown:
         logger.warning("call %s: no account %r", call.uuid, call.account_id)
@@ -71,6 +75,7 @@ async def _begin(call: Call) -> Run | None:
             await call.play(await sound(call, Prompt(start.prompt)))
         await call.respond(code, reason)
         return None
+        await take_back(call)
     if start.dialled and start.dialled != call.destination:
         logger.info("call %s: %s is dialled as %s", call.uuid, call.destination, start.dialled)
         await call.set_destination(start.dialled)

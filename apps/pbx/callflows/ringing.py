@@ -24,6 +24,7 @@ from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
 from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
 from apps.pbx.media.speech import Media, Prompt, sound
+from apps.pbx.metaflows.consulting import take_back
 from apps.pbx.metaflows.listening import bridge
 from apps.pbx.recordings.applying import wanted_when_answered
 from apps.pbx.recordings.calling import when_connected
@@ -117,7 +118,11 @@ async def ring(call: Call, wanted: Ring) -> Branch:
             return go_on(f"key:{result.key}", cause=result.cause, why=f"turned down by {result.key}")
         if wanted.fail_on_single_reject and result.cause == "CALL_REJECTED":
             break
-    return await _forwarded(call, wanted, round_, result)
+    branch = await _forwarded(call, wanted, round_, result)
+    if not branch.stops:
+        # Who asks before he transfers is not sent on to a mailbox.
+        await take_back(call)
+    return branch
 
 
 async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now, to_gregorian
-from apps.pbx.endpoints.legs import Asking, Member
-from apps.pbx.endpoints.queries import resolve
+from apps.pbx.conferences.queries import made_up_id
+from apps.pbx.devices.models import Device
+from apps.pbx.endpoints.legs import EXPORTED, OWN_CALLS, Asking, Member
+from apps.pbx.endpoints.queries import documents_of, resolve
+from apps.pbx.endpoints.rules import caller_id, group_of
+from apps.pbx.metaflows import consulting
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.commands import Legs, NodeCommand
-from apps.switching.calls.dial_string import Leg, display_text
+from apps.switching.calls.conference_commands import call_into
+from apps.switching.calls.dial_string import Leg, Redial, display_text
 from apps.switching.calls.models import LiveChannel
-from apps.switching.calls.port import SwitchRefused
+from apps.switching.calls.port import CallerId, SwitchRefused
+from apps.switching.rooms.queries import room_name
 from apps.switching.switches.lines import run_api
 
 #: How long phones ring that are to have the call.
@@ -79,6 +86,67 @@ class Talk:
     def ring(self, command: NodeCommand) -> None:
         """Have an `originate` run on the conversation's switch."""
         tasks.originate.delay(str(uuid.uuid4()), [self.own.switch], command.arguments, RING_SECONDS)
+
+    def ask(self, number: str, seconds: int, music: str, take_back: str, meet: str) -> None:
+        """Have `own` talk to `number` while the other party waits. Raises NotPossible, SwitchRefused, UnsafeValue."""
+        commands.extension(number)
+        waiting = self.peer
+        shown = self._shown_as()
+        asks = {
+            consulting.ROLE: str(consulting.Part("asks", waiting)),
+            consulting.ASKED: number,
+            consulting.SECONDS: str(seconds or ""),
+            consulting.TAKE_BACK: take_back,
+            consulting.MEET: meet,
+            consulting.SHOWN_NAME: display_text(shown.name),
+            consulting.SHOWN_NUMBER: display_text(shown.number),
+        }
+        waits = {
+            consulting.ROLE: str(consulting.Part("waits", self.own.uuid)),
+            consulting.ASKED: number,
+            consulting.THIRD: "",
+            consulting.HEARS: music,
+        }
+        self._set(self.own.uuid, asks)
+        self._set(waiting, waits)
+        self.tell(commands.transfer(self.own.uuid, consulting.NUMBER, both=True))
+
+    def meet(self, number: str) -> None:
+        """Have both parties meet in a conference, and call `number` to join them. Raises as `ask`."""
+        command = None
+        if number:
+            # Dialled as the phone of whoever asks would: what it may not call, it cannot bring in.
+            leg = Leg(Redial(number, OWN_CALLS), variables={"loopback_export": EXPORTED})
+            shown = self._shown_as()
+            own = {
+                "authorizing_id": self.own.authorizing_id,
+                "authorizing_type": self.own.authorizing_type,
+                "owner_id": self.own.owner_id,
+                "interaction_id": self.own.interaction_id,
+            }
+            variables = {**self.variables(shown=shown.number or shown.name), **own}
+            room = room_name(current_account_id(), made_up_id(self.own.uuid))
+            command = call_into(room, [leg], variables)
+        for one in (self.own.uuid, self.peer):
+            self._set(one, {consulting.MEETING: self.own.uuid})
+        self.tell(commands.transfer(self.own.uuid, consulting.MEETING_NUMBER, both=True))
+        if command is not None:
+            self.ring(command)
+
+    def _shown_as(self) -> CallerId:
+        """Who the phone of `own` is shown as inside the account, where that is not its channel's caller: a leg that the
+        switch has made shows who called it."""
+        device = Device.objects.filter(id=self.own.authorizing_id).first()
+        if device is None or self.own.direction == "inbound":
+            return CallerId(self.own.caller_id_name, self.own.caller_id_number)
+        account = Account.objects.get(id=current_account_id())
+        shown = caller_id("internal", **documents_of(account, device, self.own.owner_id))
+        username = str(group_of(device.document, "sip").get("username") or "")
+        return shown.or_else(CallerId(device.name, username))
+
+    def _set(self, uuid: str, variables: Mapping[str, str]) -> None:
+        for name, value in variables.items():
+            self.tell(commands.set_variable(uuid, name, value))
 
     def send_on(self, number: str) -> None:
         """Transfer, blind."""

@@ -95,7 +95,8 @@ def _further(request: ApiRequest) -> tuple[str, dict[str, Any]]:
         name = data.get("module") or inner.get("module") or _object(inner.get("data")).get("module")
         data = {key: value for key, value in (_object(inner.get("data")) or inner).items() if key != "module"}
     name = ALIASES.get(name, name) if isinstance(name, str) else ""
-    return ("", {}) if name in ("hangup", "transfer") else (name, data)
+    attended = name == "transfer" and data.get("transfer_type") == "attended"
+    return ("", {}) if name in ("hangup", "transfer") and not attended else (name, data)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,260}/[A-Za-z0-9._~/-]{1,700}")
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,1000}")
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"`]{1,2048}")
 _APPLICATION = re.compile(r"[^:]*::")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+_KEY = re.compile(r"[0-9A-D*#]")
 _DIGITS = re.compile(r"[0-9A-Da-d*#wW]{1,128}")
 Legs = Literal["aleg", "bleg", "both"]
 Listening = Literal["listen", "whisper", "barge"]
@@ -77,6 +79,23 @@ def hold(uuid: str, on: bool) -> NodeCommand:
     return NodeCommand("uuid_hold", checked_uuid(uuid) if on else f"off {checked_uuid(uuid)}")
 
 
+def soft_hold(uuid: str, unhold_key: str, own_music: str = "", music: str = "") -> NodeCommand:
+    """Have a leg wait in silence, or with `own_music`, until it presses `unhold_key`; whom it talks to hears `music`
+    or the music of its channel (mod_dptools, `soft_hold`). The phone knows nothing of it, and can send keys."""
+    words = [checked(_KEY, unhold_key), playable(own_music or "silence"), *([playable(music)] if music else [])]
+    return NodeCommand("uuid_broadcast", f"{checked_uuid(uuid)} 'soft_hold::{' '.join(words)}' aleg")
+
+
+def press(uuid: str, digits: str) -> NodeCommand:
+    """As if a leg's phone had sent these digits."""
+    return NodeCommand("uuid_recv_dtmf", f"{checked_uuid(uuid)} {checked(_DIGITS, digits)}")
+
+
+def exists(uuid: str) -> NodeCommand:
+    """Answers `true` or `false`."""
+    return NodeCommand("uuid_exists", checked_uuid(uuid))
+
+
 def send_digits(uuid: str, digits: str) -> NodeCommand:
     """Dial digits to a leg's phone; `w` waits half a second."""
     return NodeCommand("uuid_send_dtmf", f"{checked_uuid(uuid)} {checked(_DIGITS, digits)}")
@@ -102,6 +121,11 @@ def set_variable(uuid: str, name: str, value: str) -> NodeCommand:
     """Set a channel variable; an empty value removes it."""
     given = safe_variables({name: value})
     return NodeCommand("uuid_setvar", f"{checked_uuid(uuid)} {name} {given.get(name, '')}".rstrip())
+
+
+def get_variable(uuid: str, name: str) -> NodeCommand:
+    """Answers a channel variable, `_undef_` where it is not set."""
+    return NodeCommand("uuid_getvar", f"{checked_uuid(uuid)} {checked(_NAME, name)}")
 
 
 def eavesdrop(legs: Sequence[Leg], uuid: str, variables: Mapping[str, str], mode: Listening = "listen") -> NodeCommand:

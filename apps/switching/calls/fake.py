@@ -18,6 +18,7 @@ from apps.switching.calls.port import (
     CallerLeft,
     CallKind,
     ConferenceRequest,
+    DigitListener,
     Listening,
     Recorded,
     RecordRequest,
@@ -210,6 +211,9 @@ class FakeCall:
         if next(self._intercepts, False):
             self._leave("intercept")
         return False
+
+    async def overhear(self, other_leg: str, on_digit: DigitListener) -> None:
+        self.did.append(("overhear", other_leg))
 
     async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
         self._note("eavesdrop", f"{uuid} {mode}")

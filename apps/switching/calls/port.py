@@ -79,6 +79,9 @@ class BridgeRequest:
 
     `on_connected` and `on_digit` are awaited while the conversation goes on, one after the other, in a task of their
     own; one that fails is logged and does not touch the call, one still running when the conversation ends is
+    `cancelling_keys` is a sequence of keys by which the caller ends all of it, while it rings or in the conversation;
+    the result's `key` then holds it. The one who was called hears the tones.
+
     cancelled. They may call what the module's text names. Digits come as RFC 4733 events or SIP INFO of either leg.
     """
 
@@ -94,11 +97,13 @@ class BridgeRequest:
     refusing_keys: str = ""
 
 
+    cancelling_keys: str = ""
 @dataclass(frozen=True, slots=True)
 class BridgeResult:
     """How ringing ended. `cause` is a FreeSWITCH hangup cause, `SUCCESS` where somebody answered; `sip_code` the SIP
     status of the failure, None where there was none (a timeout, nobody to ring). `other_leg` is the channel id of
-    whoever answered, empty for nobody. `key` is the refusing key that was pressed, empty for none."""
+    whoever answered, empty for nobody. `key` is the refusing key that was pressed or the cancelling keys, empty for
+    none."""
 
     answered: bool
     cause: str
@@ -294,6 +299,10 @@ class Call(Protocol):
 
     async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
         """Hear that channel's conversation; `whisper` also speaks to that channel's person alone, `barge` to both.
+    async def overhear(self, other_leg: str, on_digit: DigitListener) -> None:
+        """Be told of keys in the conversation with `other_leg`, after `CallerLeft`: nothing can be asked of the caller
+        any more. Returns when the two no longer talk to one another."""
+
         Returns when the conversation is over, or at once where there is no such channel."""
 
     async def hold(self, on: bool) -> None:

@@ -10,7 +10,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from apps.switching.calls.dial_string import display_text
-from apps.switching.calls.port import BRIDGE_ANSWERED, BridgeRequest, BridgeResult, CallerHungUp
+from apps.switching.calls.port import (
+    BRIDGE_ANSWERED,
+    BridgeRequest,
+    BridgeResult,
+    CallerHungUp,
+    DigitListener,
+    Side,
+)
 from apps.switching.calls.socket_line import Line
 from apps.switching.esl import commands
 from apps.switching.esl.errors import EslError
@@ -24,6 +31,8 @@ OUTCOMES = "last_bridge_proto_specific_hangup_cause last_bridge_hangup_cause sip
 #: Set on the caller when a leg answers. The switch calls a bridge a success as soon as a leg sends sound (183), and
 #: nothing else it tells afterwards says whether that leg was ever answered.
 ANSWERED = BRIDGE_ANSWERED
+#: A conversation that is overheard ends with one of these.
+_PARTINGS = ("CHANNEL_UNBRIDGE", "CHANNEL_HANGUP", "CHANNEL_DESTROY")
 #: More than a person presses before the first is dealt with.
 _MOST_WAITING = 100
 
@@ -59,7 +68,39 @@ async def ring(line: Line, request: BridgeRequest, dialled: str, bridge_id: str)
             _give_up(line, bridge_id)
             raise
     result = _result(done, ear.other_leg)
-    return result if result.answered or not ear.refused_by else replace(result, key=ear.refused_by)
+    if ear.refused_by and (not result.answered or ear.refused_by == request.cancelling_keys):
+        return replace(result, key=ear.refused_by)
+    return result
+
+
+async def overhear(line: Line, other_leg: str, on_digit: DigitListener) -> None:
+    """Tell of the keys of a channel that is no longer ours and of `other_leg`, as long as the two talk."""
+    over = asyncio.Event()
+    told: asyncio.Queue[tuple[str, Side]] = asyncio.Queue(_MOST_WAITING)
+    sides: dict[str, Side] = {line.uuid: "caller", other_leg: "called"}
+
+    def hear(event: Event) -> None:
+        if event.name in _PARTINGS and event.uuid in sides:
+            over.set()
+        elif event.name == "DTMF" and event.uuid in sides:
+            with suppress(asyncio.QueueFull):
+                told.put_nowait((event.get("DTMF-Digit"), sides[event.uuid]))
+
+    async def tell() -> None:
+        while True:
+            await on_digit(*await told.get())
+
+    stop = line.session.on_event(hear)
+    line.session.post_quietly(commands.add_filter("Unique-ID", other_leg))
+    line.session.post_quietly(commands.subscribe(["CHANNEL_UNBRIDGE"]))
+    tasks = [asyncio.create_task(one) for one in (tell(), over.wait(), line.session.wait_ended())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def new_bridge_id() -> str:
@@ -96,6 +137,7 @@ class _Ear:
         legs = request.legs if request.refusing_keys else ()
         self._asked = {leg.variables["origination_uuid"] for leg in legs if "origination_uuid" in leg.variables}
         self.refused_by = ""
+        self._pressed = ""
         self._told: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_MOST_WAITING)
         self.other_leg = ""
 
@@ -120,7 +162,13 @@ class _Ear:
             self._connected(event.get("Bridge-B-Unique-ID") or event.get("Other-Leg-Unique-ID"))
         elif event.name == "DTMF" and not self.other_leg and event.uuid in self._asked:
             self._refuse(event.get("DTMF-Digit"))
-        elif event.name == "DTMF" and self.other_leg and self._request.on_digit is not None:
+        elif event.name == "DTMF":
+            self._key(event)
+
+    def _key(self, event: Event) -> None:
+        if event.uuid == self._line.uuid and self._request.cancelling_keys:
+            self._cancel(event.get("DTMF-Digit"))
+        if self.other_leg and self._request.on_digit is not None:
             on_digit, digit = self._request.on_digit, event.get("DTMF-Digit")
             if event.uuid == self._line.uuid:
                 self._put(lambda: on_digit(digit, "caller"))
@@ -132,6 +180,13 @@ class _Ear:
             self.refused_by = digit
             command = commands.api("hupall", f"CALL_REJECTED {BRIDGE_ID} {self._bridge_id}")
             self._line.session.post_quietly(command)
+
+    def _cancel(self, digit: str) -> None:
+        wanted = self._request.cancelling_keys
+        self._pressed = (self._pressed + digit)[-len(wanted) :]
+        if self._pressed == wanted and not self.refused_by:
+            self.refused_by = wanted
+            self._line.session.post_quietly(commands.api("hupall", f"NORMAL_CLEARING {BRIDGE_ID} {self._bridge_id}"))
 
     def _connected(self, other_leg: str) -> None:
         if self.other_leg:

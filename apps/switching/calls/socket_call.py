@@ -27,12 +27,13 @@ from apps.switching.calls.port import (
     CallerId,
     CallKind,
     ConferenceRequest,
+    DigitListener,
     Listening,
     Recorded,
     RecordRequest,
     SwitchRefused,
 )
-from apps.switching.calls.socket_bridge import OUTCOMES, new_bridge_id, ring, shared_variables
+from apps.switching.calls.socket_bridge import OUTCOMES, new_bridge_id, overhear, ring, shared_variables
 from apps.switching.calls.socket_line import EVENTS, Line
 from apps.switching.calls.socket_recordings import Recordings, recordings_of
 from apps.switching.calls.watching import WATCHES
@@ -316,6 +317,9 @@ class SocketCall:
         # Where it worked the channel is not ours afterwards, and this raises.
         await self._execute("intercept", wanted)
         return False
+
+    async def overhear(self, other_leg: str, on_digit: DigitListener) -> None:
+        await overhear(self._line, commands.checked_uuid(other_leg), on_digit)
 
     async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
         commands.checked_uuid(uuid)

@@ -34,7 +34,7 @@ async def bridge(a: Channel, b: Channel) -> None:
         b.on_change = None
     if not b.up:
         _note_end(a, b)
-    elif not a.up and b.redirect is None:
+    elif not a.up and b.redirect is None and not (b.is_true("park_after_bridge") or b.get("transfer_after_bridge")):
         _pass_hangup(a, b)
     _disconnect(a, b, both)
     if b.up:
@@ -122,7 +122,8 @@ def _dismiss(a: Channel, b: Channel) -> None:
     elif b.get("transfer_after_bridge"):
         from apps.switching.lab.dialplan import parse_extension
 
-        b.switch.run(b, parse_extension(b.get("transfer_after_bridge")))
+        # `extension:dialplan:context`
+        b.switch.run(b, parse_extension(b.variables.pop("transfer_after_bridge").replace(":", " ")))
     else:
         b.hang_up("NORMAL_CLEARING")
 

@@ -90,8 +90,7 @@ async def _after(channel: Channel) -> None:
     if not channel.free:
         return
     if channel.get("transfer_after_bridge"):
-        channel.redirect = parse_extension(channel.get("transfer_after_bridge"))
-        channel.variables.pop("transfer_after_bridge", None)
+        channel.redirect = parse_extension(channel.variables.pop("transfer_after_bridge").replace(":", " "))
         return
     channel.hang_up("NORMAL_CLEARING")
 

@@ -39,7 +39,13 @@ class Office:
         ring = await self.ben.rings()
         await ring.answer()
         await talk(call, ring)
+        await self.known(self.anna, self.ben)
         return call, ring
+
+    async def known(self, *phones: Phone) -> None:
+        """The system knows that these talk, and listens to their keys."""
+        for phone in phones:
+            await until(self.is_in(phone, "bridged"), f"{phone} is known to talk", 10)
 
     async def ask(self, phone: Phone, action: dict[str, Any]) -> None:
         await self.customer.post(f"channels/{await channel_of(self.customer, phone)}", action)
