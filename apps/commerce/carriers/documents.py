@@ -126,7 +126,15 @@ class CarrierDocument(Shape):
     from_uri_realm: Annotated[Word | None, Blank] = Field(None, description="The host part of the From header.")
     from_account_realm: bool = Field(False, description="Whether that is the account's realm.")
     caller_id_options: dict[str, Any] | None = Field(None, description="`{type}`: which identity calls carry.")
-    classifiers: dict[str, Any] | None = Field(None, description="Kept for clients; `rules` decide.")
-    formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
-    grace_period: int = Field(5, ge=1, le=20, description="How long a failing gateway is left alone. Seconds.")
-    media: dict[str, Any] | None = Field(None, description="What is offered in the SDP.")
+    classifiers: dict[str, Any] | None = Field(
+        None, description="In place of `rules`, by class of number: `{enabled, regex, prefix, suffix, weight_cost}`."
+    )
+    formatters: dict[str, Any] | None = Field(
+        None,
+        description="Rules that rewrite what calls say, `{regex, prefix, suffix, value, strip}`, by `request`, "
+        "`caller_id_number` or `caller_id_name`.",
+    )
+    grace_period: int = Field(
+        5, ge=1, le=20, description="How long a failing gateway is tried after all others. Seconds."
+    )
+    media: dict[str, Any] | None = Field(None, description="`{audio: {codecs}, video: {codecs}}` of gateways without.")

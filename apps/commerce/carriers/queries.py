@@ -1,10 +1,12 @@
 """Which gateways a call may leave through, in the order they are to be tried."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from apps.commerce.carriers.formatting import NUMBER, formatted
 from apps.commerce.carriers.models import CarrierResource
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope, current_account_id
@@ -17,8 +19,9 @@ DEFAULT_PROFILE = "external"
 class GatewayRoute:
     """One way out: `uri` is to be dialled on the switch's SIP `profile`, with `variables` on the leg.
 
-    `account_id` is whose carrier it is. `progress_timeout` in seconds, None for the switch's own. `caller_id_type` says
-    which identity the call is to carry.
+    `account_id` is whose carrier it is, `gateway` the host and port. `progress_timeout` in seconds, None for the
+    switch's own; `grace_period` how long it is left alone after a failure. `caller_id_type` says which identity the
+    call is to carry, `formatters` and `invite_format` how that is written.
     """
 
     resource_id: str
@@ -31,6 +34,10 @@ class GatewayRoute:
     progress_timeout: int | None = None
     emergency: bool = False
     variables: dict[str, str] = field(default_factory=dict)
+    gateway: str = ""
+    grace_period: int = 5
+    formatters: Mapping[str, Any] = field(default_factory=dict)
+    invite_format: str = "route"
 
 
 def select_gateways(
@@ -42,12 +49,16 @@ def select_gateways(
     include_global: bool = True,
     include_local: bool = True,
     hunt_account_id: str = "",
+    classifier: str = "",
 ) -> list[GatewayRoute]:
     """The ways out for the scope's account: its own carriers first, then those of each account above, the operator's
     last; at each level the lowest `weight_cost` first. One query for each schema among those accounts.
 
     Without `include_local` only the operator's are used, without `include_global` never those. `hunt_account_id` names
     the one account whose carriers are used, which is the scope's or one above it; of another there are none.
+
+    `classifier` names the class of the number: a carrier with `classifiers` takes those it has enabled, in place of its
+    rules.
 
     An emergency call may take any carrier of the line, those for emergencies first. Other calls never take those.
     """
@@ -59,8 +70,9 @@ def select_gateways(
         line = _chosen(line, include_global=include_global, include_local=include_local, hunt=hunt_account_id)
     for carriers in _by_account(line):
         usable = [one for one in carriers if _admits(one, wanted, caller_id_number, emergency)]
-        for carrier in sorted(usable, key=lambda one: (emergency and not one.emergency, one.weight_cost, one.name)):
-            found += _routes(carrier, e164, account.realm)
+        order = partial(_order, emergency=emergency, classifier=classifier)
+        for carrier in sorted(usable, key=order):
+            found += _routes(carrier, e164, account.realm, classifier)
     return sorted(found, key=lambda route: not route.emergency) if emergency else found
 
 
@@ -101,8 +113,29 @@ def _admits(carrier: CarrierResource, flags: frozenset[str], caller_id_number: s
     return not cid_rules or _captured(cid_rules, caller_id_number) is not None
 
 
-def _routes(carrier: CarrierResource, e164: str, realm: str) -> list[GatewayRoute]:
-    captured = _captured(carrier.rules, e164)
+def _order(carrier: CarrierResource, *, emergency: bool, classifier: str) -> tuple[bool, int, str]:
+    weight = _class_of(carrier, classifier).get("weight_cost")
+    return emergency and not carrier.emergency, carrier.weight_cost if weight is None else int(weight), carrier.name
+
+
+def _class_of(carrier: CarrierResource, classifier: str) -> Mapping[str, Any]:
+    found = (carrier.document.get("classifiers") or {}).get(classifier)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _taken(carrier: CarrierResource, e164: str, classifier: str) -> str | None:
+    """What of the number is sent, None where the carrier does not take it."""
+    if not carrier.document.get("classifiers"):
+        return _captured(carrier.rules, e164)
+    wanted = _class_of(carrier, classifier)
+    if not wanted or wanted.get("enabled") is False:
+        return None
+    captured = _captured([str(wanted["regex"])], e164) if wanted.get("regex") else e164
+    return None if captured is None else f"{wanted.get('prefix') or ''}{captured}{wanted.get('suffix') or ''}"
+
+
+def _routes(carrier: CarrierResource, e164: str, realm: str, classifier: str) -> list[GatewayRoute]:
+    captured = _taken(carrier, e164, classifier)
     if captured is None:
         return []
     gateways = [gateway for gateway in carrier.gateways if gateway.get("enabled", True)]
@@ -124,7 +157,8 @@ def _captured(rules: Sequence[str], text: str) -> str | None:
 
 
 def _route(carrier: CarrierResource, gateway: dict[str, Any], captured: str, e164: str, realm: str) -> GatewayRoute:
-    number = _written(gateway, captured, e164)
+    formatters = carrier.document.get("formatters") or {}
+    number = formatted(_written(gateway, captured, e164), NUMBER, formatters)
     server, port = gateway["server"], gateway.get("port", 5060)
     transport = f";transport={gateway['transport']}" if gateway.get("transport") else ""
     options = carrier.document.get("caller_id_options") or {}
@@ -139,21 +173,30 @@ def _route(carrier: CarrierResource, gateway: dict[str, Any], captured: str, e16
         progress_timeout=gateway.get("progress_timeout"),
         emergency=carrier.emergency,
         variables=_variables(carrier, gateway, realm),
+        gateway=f"{server}:{port}",
+        grace_period=int(carrier.document.get("grace_period") or 5),
+        formatters=formatters,
+        invite_format=str(gateway.get("invite_format") or "route"),
     )
 
 
 def _written(gateway: dict[str, Any], captured: str, e164: str) -> str:
     form = gateway.get("invite_format", "route")
+    own = {"route": captured, "username": gateway.get("username") or captured}
+    written = own[form] if form in own else in_format(form, e164)
+    return f"{gateway.get('prefix') or ''}{written}{gateway.get('suffix') or ''}"
+
+
+def in_format(form: str, e164: str) -> str:
+    """The number as gateways of this `invite_format` want it; as it is where the format says nothing of numbers."""
     bare = e164.removeprefix("+")
-    written = {
-        "route": captured,
-        "username": gateway.get("username") or captured,
+    forms = {
         "e164": e164,
         "strip_plus": bare,
         "npan": bare.removeprefix("1"),
         "1npan": bare if bare.startswith("1") else f"1{bare}",
-    }[form]
-    return f"{gateway.get('prefix') or ''}{written}{gateway.get('suffix') or ''}"
+    }
+    return forms.get(form, e164)
 
 
 def _variables(carrier: CarrierResource, gateway: dict[str, Any], realm: str) -> dict[str, str]:
@@ -167,10 +210,17 @@ def _variables(carrier: CarrierResource, gateway: dict[str, Any], realm: str) ->
     if gateway.get("username"):
         found["sip_auth_username"] = str(gateway["username"])
         found["sip_auth_password"] = carrier.password_of(gateway)
-    if gateway.get("codecs"):
-        found["absolute_codec_string"] = ",".join(gateway["codecs"])
+    if codecs := gateway.get("codecs") or _codecs(carrier.document.get("media")):
+        found["absolute_codec_string"] = ",".join(codecs)
     headers = gateway.get("custom_sip_headers") or {}
     outgoing = headers.get("out", headers)
     if isinstance(outgoing, dict):
         found |= {f"sip_h_{name}": str(text) for name, text in outgoing.items() if isinstance(text, str | int)}
     return found
+
+
+def _codecs(media: object) -> list[str]:
+    """`media` of a carrier, as devices have it: the codecs of its audio, then of its video."""
+    kinds = [media.get(kind) for kind in ("audio", "video")] if isinstance(media, Mapping) else []
+    listed = [kind.get("codecs") or [] if isinstance(kind, Mapping) else [] for kind in kinds]
+    return [str(codec) for codecs in listed for codec in codecs] if listed and listed[0] else []

@@ -18,7 +18,3 @@ class LimitsDocument(Shape):
     outbound_trunks: Count | None = Field(None, description="Calls to carriers.")
     twoway_trunks: Count | None = Field(None, description="Further calls in either direction.")
     burst_trunks: Count | None = Field(None, description="Further calls for short peaks, in either direction.")
-    allow_prepay: bool = Field(True, description="Whether calls may be paid from the account's balance.")
-    authz_resource_types: list[Annotated[str, Field(max_length=64)]] = Field(
-        default_factory=list, max_length=50, description="Kinds of carriers whose calls are authorised."
-    )

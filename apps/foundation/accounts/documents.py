@@ -50,7 +50,6 @@ class CallerIdOptions(Shape):
     format: dict[str, Any] | None = Field(
         None, description="How the caller's number is rewritten: `{regex, prefix, suffix}`, the first group is kept."
     )
-    show_rate: bool | None = Field(None, description="Whether to show the rate.")
 
 
 class Restriction(Shape):
@@ -72,27 +71,6 @@ class Preflow(Shape):
 class Ringtones(Shape):
     internal: str | None = Field(None, max_length=256, description="The Alert-Info header of internal calls.")
     external: str | None = Field(None, max_length=256, description="The Alert-Info header of calls from outside.")
-
-
-class Topup(Shape):
-    threshold: float | None = Field(None, description="The balance at which the account is topped up.")
-
-
-class FirstOccurrence(Shape):
-    sent_initial_call: bool = Field(False, description="Whether the first call was announced.")
-    sent_initial_registration: bool = Field(False, description="Whether the first registration was announced.")
-
-
-class LowBalance(Shape):
-    enabled: bool | None = Field(None, description="Whether a low balance is announced.")
-    threshold: float | None = Field(None, description="The balance below which it is announced.")
-    sent_low_balance: bool | None = Field(None, description="Whether it was announced.")
-    last_notification: int | None = Field(None, description="When it last was, in Gregorian seconds.")
-
-
-class Notifications(Shape):
-    first_occurrence: FirstOccurrence | None = None
-    low_balance: LowBalance | None = None
 
 
 class RecordingParameters(Shape):
@@ -169,6 +147,9 @@ class AccountDocument(Shape):
     timezone: str | None = Field(None, max_length=64, description="An IANA time zone.", examples=["Europe/Berlin"])
     org: str | None = Field(None, description="The full legal name of the organization.")
     flags: list[str] | None = Field(None, description="Marks set by other applications.")
+    block_anonymous_caller_id: bool | None = Field(
+        None, description="Turn away callers from outside who hide their number (433)."
+    )
     caller_id: CallerIds = Field(default_factory=CallerIds, description="The default caller identities.")
     caller_id_options: CallerIdOptions | None = None
     call_restriction: dict[str, Restriction] = Field(
@@ -204,7 +185,6 @@ class AccountDocument(Shape):
     formatters: dict[str, Any] | None = Field(None, description="Rules that rewrite request headers.")
     metaflows: dict[str, Any] | None = Field(None, description="What digits do during a call.")
     music_on_hold: MusicOnHold = Field(default_factory=MusicOnHold)
-    notifications: Notifications | None = None
     preflow: Preflow = Field(default_factory=Preflow)
     recording_announcement: bool | None = Field(
         None, description="Tell callers that they are recorded before a recording begins."
@@ -213,7 +193,6 @@ class AccountDocument(Shape):
         None, ge=1, le=36_500, description="Recordings are deleted after so many days; absent: never."
     )
     ringtones: Ringtones = Field(default_factory=Ringtones)
-    topup: Topup | None = None
     tts: Speech | None = Field(None, description="How prompts and texts are spoken.")
     voicemail: dict[str, Any] | None = None
     zones: dict[str, Any] | None = Field(None, description="Zones in order of preference.")

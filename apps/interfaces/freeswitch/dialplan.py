@@ -23,6 +23,7 @@ from apps.interfaces.freeswitch.fallback import Fallback, fallback_of
 from apps.interfaces.freeswitch.markup import document, element
 from apps.interfaces.freeswitch.store import DatabaseAway, Store
 from apps.pbx.blocked_callers.models import ANONYMOUS
+from apps.pbx.callflows.presenting import FEATURES, LOOKUP, PREPEND
 from apps.pbx.callflows.progress import LONG_PAUSE, SHORT_PAUSE
 from apps.pbx.callflows.progress import VARIABLE as PROGRESS
 from apps.pbx.lists.numbers import is_anonymous
@@ -50,11 +51,13 @@ _FALLBACK = """
 #: dialled number is the one that counts.
 FROM_CARRIER = f"""
 SELECT trunk.source_type, trunk.source_id, trunk.reaches, number.number, number.callflow_id, number.state,
+       number.prepends, number.looks_up,
        account.id AS account_id, {_ENABLED} AS enabled, blocked.number AS blocked,
        {_FALLBACK} AS fallback
   FROM (SELECT 1) AS one
   LEFT JOIN LATERAL (
-    SELECT number, account_id, callflow_id, state FROM numbers_phonenumber
+    SELECT number, account_id, callflow_id, state, document -> 'prepend' ->> 'enabled' AS prepends,
+           document -> 'cnam' ->> 'inbound_lookup' AS looks_up FROM numbers_phonenumber
      WHERE number = ANY(%(numbers)s) ORDER BY array_position(%(numbers)s, number::text) LIMIT 1) number ON true
   LEFT JOIN accounts_account called ON called.id = number.account_id
   LEFT JOIN LATERAL (
@@ -157,6 +160,9 @@ async def _from_carrier(fields: Mapping[str, str], store: Store) -> Accepted | R
     if from_customer:
         return Accepted(variables | {"call_kind": "internal"}, row["fallback"])
     inbound = {"call_kind": "inbound", "callflow_id": row["callflow_id"] or "", "dialed_number": row["number"]}
+    wanted = ((PREPEND, row["prepends"]), (LOOKUP, row["looks_up"]))
+    if features := ".".join(name for name, wish in wanted if wish == "true"):
+        inbound[FEATURES] = features
     return Accepted(variables | inbound, row["fallback"])
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from phonenumbers import is_emergency_number
+from typing import Any, ClassVar
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.events.event import Event
@@ -28,6 +26,8 @@ E911 = "e911"
 def is_emergency(dialled: str, region: str, classifiers: Sequence[Classifier] = ()) -> bool:
     """Whether `dialled` is an emergency number of the country (ISO 3166 alpha-2), such as 911 or 112, or the account
     classifies it as one."""
+    from phonenumbers import is_emergency_number
+
     if dialled == TEST_NUMBER or is_emergency_number(dialled, region):
         return True
     return bool(classifiers) and classify(dialled, classifiers).name == EMERGENCY
@@ -35,7 +35,11 @@ def is_emergency(dialled: str, region: str, classifiers: Sequence[Classifier] = 
 
 @dataclass(frozen=True, slots=True)
 class EmergencyCall(Event):
-    """Somebody called the emergency services, or was not let through (`denied`): a reason to look after him."""
+    """Somebody called the emergency services, or was not let through (`denied`): a reason to look after him. `address`
+    is where he is found, `contacts` are the mail addresses of whoever is told, as the number that was shown says."""
+
+    durable: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = ("notification.emergency_bridge", "notification.denied_emergency_bridge")
 
     call_id: str
     dialled: str
@@ -44,20 +48,54 @@ class EmergencyCall(Event):
     device_id: str
     owner_id: str
     denied: bool = False
+    address: str = ""
+    contacts: tuple[str, ...] = ()
+
+    @classmethod
+    def examples(cls) -> Sequence[Event]:
+        call_id, device_id = "c0ffee00-1111-2222-3333-444455556666", "0f7d1c52b8e94f6b8a21c6f3d5e4b790"
+        of = ("4d0b6b2f5c1e4a7f9a3c8e5d7b1f2a60", call_id, "911", "Corner Bakery", "+13125550100")
+        whole = cls(*of, device_id, device_id, address="1 Main St", contacts=("ada@example.com",))
+        return [whole, cls(*of, "", "", denied=True)]
 
     @property
     def key(self) -> str:
         return f"notification.{'denied_emergency_bridge' if self.denied else 'emergency_bridge'}"
 
     def data(self) -> dict[str, Any]:
-        return {
+        found = {
             "call_id": self.call_id,
             "emergency_to_did": self.dialled,
             "emergency_caller_id_name": self.caller_id_name,
             "emergency_caller_id_number": self.caller_id_number,
             "device_id": self.device_id,
             "owner_id": self.owner_id,
+            "emergency_address": self.address,
+            "emergency_notification_contact_emails": list(self.contacts),
         }
+        return {name: value for name, value in found.items() if value not in ("", [])}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The emergency address of a number in one line, and who is told of calls from there."""
+
+    address: str = ""
+    contacts: tuple[str, ...] = ()
+
+
+#: The parts of an emergency address, in the order they are written on an envelope.
+_PARTS = ("caller_name", "street_address", "extended_address", "locality", "region", "postal_code")
+
+
+def place_of(account: Account, number: str) -> Place:
+    """Where emergency services find whoever calls with this number. One query."""
+    row = PhoneNumber.objects.filter(account_id=account.id, number=as_number(number, home_region(account))).first()
+    e911 = row.document.get(E911) if row is not None else None
+    if not isinstance(e911, Mapping):
+        return Place()
+    written = (str(e911.get(part) or "") for part in _PARTS)
+    return Place(", ".join(filter(None, written)), tuple(e911.get("notification_contact_emails") or ()))
 
 
 @dataclass(frozen=True, slots=True)

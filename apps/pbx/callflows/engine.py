@@ -13,19 +13,18 @@ import logging
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.scope import AccountUnknown
-from apps.pbx.callflows.built_in import CHANNEL_VARIABLE
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
+from apps.pbx.callflows.presenting import present_caller
 from apps.pbx.callflows.progress import VARIABLE, Progress, read_progress
 from apps.pbx.callflows.redialling import ALLOWED_NUMBER
 from apps.pbx.callflows.run import MOST_STEPS, Run, has_been_here, trace_of
 from apps.pbx.callflows.trace_rows import steps_so_far
 from apps.pbx.callflows.tracing import tracer
+from apps.pbx.media.music import HOLD_MUSIC
 from apps.pbx.media.speech import Prompt, sound
 from apps.pbx.recordings.calling import follow_rules
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
-from apps.pbx.metaflows.arriving import arrive
-from apps.pbx.metaflows.consulting import take_back
 
 __all__ = ["MOST_STEPS", "handle_call"]
 logger = logging.getLogger(__name__)
@@ -37,8 +36,6 @@ async def handle_call(call: Call) -> None:
     """Answer for one call, from its first moment to its end. Raises `CallerHungUp` when the caller ends it first."""
     progress = read_progress(call.variables)
     try:
-    if await arrive(call):
-        return
         run = await (_begin(call) if progress is None else _take_up(call, progress))
     except AccountUnknown:
         logger.warning("call %s: no account %r", call.uuid, call.account_id)
@@ -75,7 +72,6 @@ async def _begin(call: Call) -> Run | None:
             await call.play(await sound(call, Prompt(start.prompt)))
         await call.respond(code, reason)
         return None
-        await take_back(call)
     if start.dialled and start.dialled != call.destination:
         logger.info("call %s: %s is dialled as %s", call.uuid, call.destination, start.dialled)
         await call.set_destination(start.dialled)
@@ -83,6 +79,8 @@ async def _begin(call: Call) -> Run | None:
     trace.callflow_id = start.callflow_id
     if has_been_here(call):
         trace.steps = await in_account(call.account_id, steps_so_far, trace)
+    else:
+        await present_caller(call)
     await follow_rules(call, start.recorded, was_transferred=has_been_here(call))
     return Run(call, start, trace)
 
@@ -133,5 +131,5 @@ def _arrival(call: Call) -> Arrival:
         call_kind=call.call_kind,
         interaction_id=call.interaction_id,
         is_allowed=bool(call.destination) and variables.get(ALLOWED_NUMBER) == call.destination,
-        built_in=variables.get(CHANNEL_VARIABLE, ""),
+        has_music=variables.get("authorizing_type") == "clicktocall" and bool(variables.get(HOLD_MUSIC)),
     )

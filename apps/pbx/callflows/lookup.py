@@ -72,6 +72,7 @@ class Arrival:
     dialplan of phones, which no INVITE of a carrier reaches. Its Referred-By, which anybody can write, says nothing.
     `is_allowed`: a flow of the account has dialled this number for the caller, whatever he may dial himself.
     `built_in` is the flow of ours that the call is for (see `built_in`), empty for none.
+    `has_music`: the call came with its own music on hold.
     """
 
     dialled: str
@@ -81,6 +82,7 @@ class Arrival:
     interaction_id: str
     is_allowed: bool = False
     built_in: str = ""
+    has_music: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def look_up(arrival: Arrival) -> Start:
             logger.info("%s may not call %s: %s", arrival.authorizing_id, arrival.dialled, denial.why)
             return Start(refusal=(denial.code, denial.reason), prompt=denial.prompt)
     start = started(account, found)
-    music = hold_music(account, arrival.authorizing_id, "")
+    music = {} if arrival.has_music else hold_music(account, arrival.authorizing_id, "")
     recorded = wanted_at_start(account, arrival.call_kind, arrival.authorizing_id, leaves=found.is_no_match)
     return replace(start, variables={**start.variables, **music}, dialled=arrival.dialled, recorded=recorded)
 

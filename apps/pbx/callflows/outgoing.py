@@ -1,7 +1,8 @@
 """Who is shown as calling on a call that leaves the account. Runs inside `account_scope`.
 
 In this order: what the flow chose, or a caller who is passed on keeps; else the endpoint's identity for such calls
-(`rules.caller_id`); then, with `ensure_valid_caller_id`, only numbers the account has; then `caller_id_options`.
+(`rules.caller_id`); then, with `ensure_valid_caller_id`, only numbers the account has; then the name that goes with the
+number (`cnam.display_name`); then `caller_id_options`.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def outgoing_identity(
     found = original if keeps else rules.caller_id(kind, **documents).or_else(original)
     if options.get("ensure_valid_caller_id") and not keeps:
         found = _valid(account, found)
-    found = CallerId(found.name, rules.formatted_number(found.number, **documents))
+    name = (_name_of(account, found.number) if kind == "external" and not keeps else "") or found.name
+    found = CallerId(name, rules.formatted_number(found.number, **documents))
     private = hidden or rules.privacy(**documents)
     return Identity(_shown(found, private), _said(account, found, private, documents))
 
@@ -82,6 +84,12 @@ def _valid(account: Account, wanted: CallerId) -> CallerId:
         if as_number(number, region) in mine:
             return CallerId(wanted.name, number)
     return CallerId(wanted.name, min(mine, default=wanted.number))
+
+
+def _name_of(account: Account, number: str) -> str:
+    """The name that goes with a number of the account (`cnam.display_name`), empty for none. One query."""
+    rows = PhoneNumber.objects.filter(account_id=account.id, number=as_number(number, home_region(account)))
+    return str(rows.values_list("document__cnam__display_name", flat=True).first() or "")
 
 
 def _shown(identity: CallerId, private: rules.Privacy) -> CallerId:

@@ -16,7 +16,6 @@ from apps.pbx.callflows.registry import DEFAULT_CHILD, NO_DISPOSITION, AnyVerb, 
 from apps.pbx.callflows.sounds import playable_or_none
 from apps.pbx.callflows.trace_rows import Trace
 from apps.pbx.callflows.tracing import tracer
-from apps.pbx.metaflows.consulting import take_back
 from apps.switching.calls.port import OWN_RINGBACK, Call, CallerHungUp
 
 logger = logging.getLogger(__name__)
@@ -90,14 +89,14 @@ class Run:
             await self.call.set_variables(self.start.variables)
             await self._walk(self.start.place)
         cause = self._last_cause()
-        await take_back(self.call)
         await self.call.hang_up(cause)
         return cause
 
     async def _first_words(self) -> dict[str, str]:
         words = {STARTED: str(int(self.trace.started.timestamp() * 1000)), **PAUSES}
         # What was asked for by an earlier flow of a transferred call holds no more.
-        early, later = self.start.ringback.early, self.start.ringback.transfer
+        early = self.start.ringback.early
+        later = self.call.variables.get(OWN_RINGBACK, "") or self.start.ringback.transfer
         inbound = self.call.call_kind == "inbound"
         words["early_ringback"] = await playable_or_none(self.call, early) if early and inbound else ""
         words["later_ringback"] = await playable_or_none(self.call, later) if later else ""

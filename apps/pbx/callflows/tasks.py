@@ -9,7 +9,7 @@ from celery import shared_task
 
 from apps.foundation.accounts.scope import account_scope, schema_scope
 from apps.foundation.tenants.schemas import installed_schemas
-from apps.pbx.callflows import leftovers, missed_calls
+from apps.pbx.callflows import emergency_mails, leftovers, missed_calls
 
 
 @shared_task(name="callflows.mail_missed_call", autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
@@ -17,6 +17,13 @@ def mail_missed_call(account_id: str, address: str, language: str, zone: str, ca
     """Mail one person about a call nobody answered."""
     with account_scope(account_id):
         missed_calls.send_mail(address, language, zone, call)
+
+
+@shared_task(name="callflows.mail_emergency_call", autoretry_for=(OSError,), retry_backoff=True, max_retries=6)
+def mail_emergency_call(account_id: str, address: str, call: Mapping[str, Any]) -> None:
+    """Mail one person that somebody called the emergency services."""
+    with account_scope(account_id):
+        emergency_mails.send_mail(address, call)
 
 
 @shared_task(name="callflows.finish_left_over")

@@ -26,10 +26,13 @@ from apps.pbx.click_to_call.models import ClickToCall, ConnectAttempt
 from apps.pbx.endpoints import rules
 from apps.pbx.endpoints.invite import custom_headers
 from apps.pbx.endpoints.legs import EXPORTED, OWN_CALLS
+from apps.pbx.media.music import HOLD_MUSIC, own_music
 from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.numbers.classifiers import EMERGENCY, classifiers_of, classify
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.dial_string import Leg, Redial, display_text, settable
+from apps.switching.calls.port import OWN_RINGBACK
+from apps.switching.presence.actions import write_lines
 from apps.switching.switches.models import NodeState, SwitchNode
 
 log = logging.getLogger(__name__)
@@ -54,17 +57,28 @@ class Connecting:
 
 @transaction.atomic
 def create_click_to_call(document: dict[str, Any], principal: Principal) -> ClickToCall:
-    return create_document(ClickToCall, validated(ClickToCallDocument, document), principal)
+    made = create_document(ClickToCall, validated(ClickToCallDocument, document), principal)
+    _show(made)
+    return made
 
 
 @transaction.atomic
 def replace_click_to_call(instance: ClickToCall, document: dict[str, Any], principal: Principal) -> ClickToCall:
-    return replace_document(instance, validated(ClickToCallDocument, document), principal)
+    replaced = replace_document(instance, validated(ClickToCallDocument, document), principal)
+    _show(replaced)
+    return replaced
 
 
 @transaction.atomic
 def delete_click_to_call(instance: ClickToCall, principal: Principal, *, hard: bool = False) -> ClickToCall:
+    write_lines(instance.account_id, instance.id, ())
     return delete_document(instance, principal, hard=hard)
+
+
+def _show(instance: ClickToCall) -> None:
+    """The lamp of `presence_id` shows its calls."""
+    lamp = str(instance.document.get("presence_id") or "").partition("@")[0]
+    write_lines(instance.account_id, instance.id, [(instance.id, lamp)])
 
 
 def connect(instance: ClickToCall, contact: str, client_ip: str) -> Connecting:
@@ -154,8 +168,9 @@ def _variables(instance: ClickToCall, second: str, interaction: str) -> dict[str
     }
     if number := document.get("caller_id_number"):
         variables |= {"effective_caller_id_number": display_text(str(number)), "caller_id_chosen": "true"}
-    own = document.get("custom_application_vars") or {}
-    return variables | settable((f"cav_{name}", str(value)) for name, value in own.items())
+    own = {f"cav_{name}": str(value) for name, value in (document.get("custom_application_vars") or {}).items()}
+    sounds = {OWN_RINGBACK: str(document.get("ringback") or ""), HOLD_MUSIC: own_music(document)}
+    return variables | settable({**own, **sounds}.items())
 
 
 @transaction.atomic

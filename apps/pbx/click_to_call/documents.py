@@ -31,11 +31,12 @@ class ClickToCallDocument(Shape):
     caller_id_number: str | None = Field(None, max_length=35, description="The number the second one is shown.")
     outbound_callee_id_name: str | None = Field(None, max_length=64, description="The name the first one is shown.")
     outbound_callee_id_number: str | None = Field(None, max_length=35, description="The number the first one is shown.")
-    ringback: str | None = Field(None, max_length=2048, description="What the first one hears while the second rings.")
-    presence_id: str | None = Field(None, max_length=128, description="The extension whose lamp shows the call.")
-    bypass_media: bool | Literal["auto", "true", "false"] | None = Field(
-        None, description="Let media flow past the switch."
+    ringback: str | None = Field(
+        None,
+        max_length=2048,
+        description="What the first one hears while the second rings: a media id, a prompt, a tone or a URL.",
     )
+    presence_id: str | None = Field(None, max_length=128, description="The extension whose lamp shows the call.")
     custom_application_vars: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$")], str] = Field(
         default_factory=dict, description="Variables of the call, for applications."
     )

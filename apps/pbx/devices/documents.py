@@ -74,17 +74,6 @@ class SipSettings(Shape):
     ignore_completed_elsewhere: bool | None = Field(None, description="Show calls answered elsewhere as missed.")
 
 
-class Provision(Shape):
-    """Which desk phone it is, for its configuration file."""
-
-    endpoint_brand: str | None = Field(None, max_length=64, description="The maker.")
-    endpoint_family: str | None = Field(None, max_length=64, description="The product line.")
-    endpoint_model: str | list[str] | None = Field(None, description="The model.")
-    id: str | None = Field(None, max_length=64, description="The provisioner's own id.")
-    combo_keys: dict[str, Any] | None = Field(None, description="Line keys by position.")
-    feature_keys: dict[str, Any] | None = Field(None, description="Feature keys by position.")
-
-
 class DeviceDocument(Endpoint):
     """A phone, or another thing that is rung: a softphone, a gateway, a cell phone calls are forwarded to."""
 
@@ -101,14 +90,11 @@ class DeviceDocument(Endpoint):
         None, description="The phone's hardware address, unique in the cluster.", examples=["00:04:f2:ab:7e:fd"]
     )
     sip: SipSettings = Field(default_factory=lambda: SipSettings.model_validate({}))
-    provision: Provision | None = None
     exclude_from_queues: bool = Field(False, description="Do not offer it calls from queues.")
     mwi_unsolicited_updates: bool = Field(True, description="Send message lamps without a subscription.")
     outbound_flags: list[str] | dict[str, list[str]] | None = Field(
         None, description="Flags a carrier must have: a list, or `{static, dynamic}`."
     )
-    register_overwrite_notify: bool = Field(False, description="Announce registrations that replace another.")
-    suppress_unregister_notifications: bool = Field(False, description="Do not announce lost registrations.")
     hotdesk: dict[str, Any] | None = Field(None, description="Who is logged in to it: `{users: {id: {}}}`.")
     mobile: dict[str, Any] | None = Field(None, description="The mobile number of a `mobile` device: `{mdn}`.")
     allow_anonymous_quickcalls: bool = Field(

@@ -1,6 +1,7 @@
 """What a phone's keys mean: the dialled number rewritten before a callflow is looked for. Pure functions.
 
     dial_plan   {"^9(\\d{10})$": {"prefix": "+1"}}              the first expression that matches
+                {"system": ["de"]}                            then those of the system's plans
     formatters  {"to": [{"regex": "^00(.+)$", "prefix": "+"}]}  the same, as KAZOO's request formatters write it
 
 The nearest of device, user and account that has a rule for the number decides; `dial_plan` comes before `formatters`.
@@ -17,8 +18,10 @@ from pydantic_core import PydanticCustomError
 
 from apps.foundation.documents.shape import Shape
 from apps.foundation.kit.patterns import BadPattern, compile_pattern, search
+from apps.pbx.endpoints.system_plans import SYSTEM_PLANS
 
-#: Names of plans of the system in a `dial_plan`. Digits of the account's country are understood without any.
+#: Names of plans of the system in a `dial_plan`, used after its own rules. Digits of the account's country are
+#: understood without any.
 SYSTEM = "system"
 #: What a formatter may be named after: whom the call is for.
 DIALLED_FIELDS = ("request", "to")
@@ -37,12 +40,22 @@ def checked_plan(plan: dict[str, Any]) -> dict[str, Any]:
     """A document's `dial_plan`. Raises PydanticCustomError for what is no expression or no rule."""
     for expression, rule in plan.items():
         if expression == SYSTEM:
+            _check_names(rule)
             continue
         _check(expression)
         if not isinstance(rule, Mapping):
             raise PydanticCustomError("type", "What {name} is rewritten to must be an object", {"name": expression})
         DialRule.model_validate(rule)
     return plan
+
+
+def _check_names(names: object) -> None:
+    for name in names if isinstance(names, list) else [names]:
+        if name not in SYSTEM_PLANS:
+            known = ", ".join(sorted(SYSTEM_PLANS))
+            raise PydanticCustomError(
+                "enum", "There is no dial plan {name} of the system, only {known}", {"name": str(name), "known": known}
+            )
 
 
 def checked_formatters(formatters: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +90,9 @@ def _rules(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for expression, rule in plan.items():
         if expression != SYSTEM and isinstance(rule, Mapping):
             yield expression, rule
+    named = plan.get(SYSTEM)
+    for name in named if isinstance(named, list) else [named]:
+        yield from SYSTEM_PLANS.get(str(name), {}).items()
     given = document.get("formatters")
     formatters = given if isinstance(given, Mapping) else {}
     for field in DIALLED_FIELDS if formatters else ():

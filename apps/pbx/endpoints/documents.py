@@ -136,7 +136,11 @@ class Media(Shape):
     audio: Codecs = Field(default_factory=Codecs)
     video: Codecs = Field(default_factory=Codecs)
     encryption: Encryption = Field(default_factory=Encryption)
-    bypass_media: bool | Literal["auto"] | None = Field(None, description="Let media flow past the switch.")
+    bypass_media: bool | Literal["auto"] | None = Field(
+        None,
+        description="Let the voices of calls to it flow past the switch. Not while a call is recorded, or somebody's "
+        "keys do something in it.",
+    )
     fax_option: bool | None = Field(None, description="Offer T.38 for faxes.")
     ignore_early_media: bool | None = Field(None, description="Ignore what is played before the answer.")
     progress_timeout: int | None = Field(None, ge=0, description="How long to wait for a sign of ringing. Seconds.")

@@ -14,6 +14,8 @@ _HOST_PART = re.compile(r"^(sips?:(?:[^@;?]*@)?)[^;?]*(.*)$")
 _URI = re.compile(r"^sips?:", re.IGNORECASE)
 _TRANSPORTS = ("udp", "tcp", "tls")
 DEFAULT_PROFILE = "internal"
+#: The two talk past the switch as soon as they are connected (mod_dptools, bridge). What goes before is heard from it.
+BYPASS_MEDIA = "bypass_media_after_bridge"
 
 
 def contacts_of(
@@ -83,6 +85,8 @@ def media_variables(document: Document) -> dict[str, str]:
         found["ignore_early_media"] = "true"
     if media.get("progress_timeout"):
         found["leg_progress_timeout"] = str(media["progress_timeout"])
+    if media.get("bypass_media"):
+        found[BYPASS_MEDIA] = "true"
     if media.get("fax_option") is not None:
         found["fax_enable_t38"] = "true" if media["fax_option"] else "false"
     if group_of(document, "sip").get("ignore_completed_elsewhere"):

@@ -137,6 +137,8 @@ def _block(account: Account) -> None:
         numbers |= {in_one_form(number) for number in blacklist.numbers}
         if blacklist.document.get("should_block_anonymous"):
             numbers.add(ANONYMOUS)
+    if account.document.get("block_anonymous_caller_id"):
+        numbers.add(ANONYMOUS)
     block_only(account.id, numbers)
 
 

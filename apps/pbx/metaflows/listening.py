@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from asgiref.sync import sync_to_async
 
 from apps.foundation.accounts.bridge import in_account
-from apps.pbx.metaflows import consulting, queries, tasks
+from apps.pbx.endpoints.invite import BYPASS_MEDIA
+from apps.pbx.metaflows import queries, tasks
 from apps.pbx.metaflows.documents import Metaflow, MetaflowsDocument
 from apps.pbx.metaflows.registry import actions
+from apps.pbx.recordings.queries import running_named
 from apps.switching.calls.port import BridgeRequest, BridgeResult, Call, Side
 
 logger = logging.getLogger(__name__)
@@ -25,12 +27,11 @@ DEEPEST = 10
 
 async def bridge(call: Call, request: BridgeRequest) -> BridgeResult:
     """`call.bridge`, with keys that do what the parties' metaflows say."""
-    if (part := consulting.part_of(call)) is not None and part.role == "asks":
-        return await consulting.ask(call, request, part)
     rung = {leg.variables.get(name, "") for leg in request.legs for name in ("authorizing_id", "owner_id")}
     parties = {call.authorizing_id, call.owner_id, *rung}
     if request.on_digit is not None or not await in_account(call.account_id, queries.anybody, parties):
-        return await call.bridge(request)
+        return await call.bridge(await _unless_recorded(call, request))
+    request = _through_us(request)
     ear = _Ear(call, request)
     try:
         return await call.bridge(replace(request, on_connected=ear.connected, on_digit=ear.hear))
@@ -38,19 +39,19 @@ async def bridge(call: Call, request: BridgeRequest) -> BridgeResult:
         ear.close()
 
 
-async def overhear(call: Call, other_leg: str) -> None:
-    """Keys in the conversation of a call that has taken over `other_leg`, until it is over."""
-    if not await in_account(call.account_id, _anybody, call.authorizing_id, call.owner_id, other_leg):
-        return
-    ear = _Ear(call, BridgeRequest(()), other_leg)
-    try:
-        await call.overhear(other_leg, ear.hear)
-    finally:
-        ear.close()
+def _through_us(request: BridgeRequest) -> BridgeRequest:
+    """The same, with voices and keys that pass the switch, whatever the phones ask for."""
+    kept = [{name: text for name, text in leg.variables.items() if name != BYPASS_MEDIA} for leg in request.legs]
+    legs = (replace(leg, variables=own) for leg, own in zip(request.legs, kept, strict=True))
+    return replace(request, legs=tuple(legs))
 
 
-def _anybody(authorizing_id: str, owner_id: str, other_leg: str) -> bool:
-    return queries.of_party(authorizing_id, owner_id) is not None or queries.of_channel(other_leg) is not None
+async def _unless_recorded(call: Call, request: BridgeRequest) -> BridgeRequest:
+    if not any(BYPASS_MEDIA in leg.variables for leg in request.legs):
+        return request
+    running = await in_account(call.account_id, running_named, call.uuid)
+    heard = running or request.on_connected is not None or request.on_digit is not None
+    return _through_us(request) if heard else request
 
 
 @dataclass

@@ -18,7 +18,9 @@ class CallerName(Shape):
     """The name that goes with the number (CNAM)."""
 
     display_name: str | None = Field(None, min_length=1, max_length=15, description="The name callees see.")
-    inbound_lookup: bool | None = Field(None, description="Whether the names of callers are looked up.")
+    inbound_lookup: bool | None = Field(
+        None, description="Whether the names of callers are looked up in the account's phone books."
+    )
 
 
 class Prepend(Shape):
@@ -48,7 +50,6 @@ class PhoneNumberDocument(Shape):
     cnam: CallerName | None = None
     e911: EmergencyAddress | None = None
     prepend: Prepend | None = None
-    porting: dict[str, Any] | None = Field(None, description="Notes on its porting.")
     create_with_state: (
         Literal[
             "aging",

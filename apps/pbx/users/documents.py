@@ -71,12 +71,10 @@ class UserDocument(Endpoint):
     email: Annotated[EmailAddress | None, BlankIsAbsent] = Field(None, description="The e-mail address.")
     priv_level: Literal["user", "admin"] = Field("user", description="`admin` manages the account.")
     require_password_update: bool = Field(False, description="Whether the password must be changed at the next login.")
-    verified: bool = Field(False, description="Whether the e-mail address was verified.")
     vm_to_email_enabled: bool = Field(True, description="Whether voicemail is mailed.")
     directories: dict[str, str] | None = Field(
         None, description="Where a call from a directory goes: callflow ids by directory id."
     )
-    feature_level: str | None = Field(None, max_length=128, description="The level of features booked.")
     hotdesk: Hotdesk = Field(default_factory=Hotdesk)
     allow_anonymous_quickcalls: bool = Field(
         False, description="Let anybody who knows the user's id make the phones call a number, without signing in."

@@ -26,6 +26,8 @@ Listening = Literal["listen", "whisper", "barge"]
 Side = Literal["caller", "called"]
 ALL_KEYS = "0123456789*#"
 DEFAULT_RING_SECONDS = 60
+#: The caller's variable with what he is to hear while others ring, where the call brought that with it (click to call).
+OWN_RINGBACK = "own_ringback"
 #: The caller's variable that says that somebody answered the last bridge.
 BRIDGE_ANSWERED = "bridge_answered"
 
@@ -77,11 +79,11 @@ class BridgeRequest:
     Where legs ask whoever answers to press a key (`group_confirm_key`), one of `refusing_keys` pressed there ends
     ringing for all of them, and the result says which. Such a leg has an id from the start (`origination_uuid`).
 
-    `on_connected` and `on_digit` are awaited while the conversation goes on, one after the other, in a task of their
-    own; one that fails is logged and does not touch the call, one still running when the conversation ends is
     `cancelling_keys` is a sequence of keys by which the caller ends all of it, while it rings or in the conversation;
     the result's `key` then holds it. The one who was called hears the tones.
 
+    `on_connected` and `on_digit` are awaited while the conversation goes on, one after the other, in a task of their
+    own; one that fails is logged and does not touch the call, one still running when the conversation ends is
     cancelled. They may call what the module's text names. Digits come as RFC 4733 events or SIP INFO of either leg.
     """
 
@@ -95,9 +97,9 @@ class BridgeRequest:
     on_connected: ConnectedListener | None = None
     on_digit: DigitListener | None = None
     refusing_keys: str = ""
-
-
     cancelling_keys: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class BridgeResult:
     """How ringing ended. `cause` is a FreeSWITCH hangup cause, `SUCCESS` where somebody answered; `sip_code` the SIP
@@ -297,12 +299,12 @@ class Call(Protocol):
         the caller is no longer ours: `CallerLeft` is raised.
         """
 
-    async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
-        """Hear that channel's conversation; `whisper` also speaks to that channel's person alone, `barge` to both.
     async def overhear(self, other_leg: str, on_digit: DigitListener) -> None:
         """Be told of keys in the conversation with `other_leg`, after `CallerLeft`: nothing can be asked of the caller
         any more. Returns when the two no longer talk to one another."""
 
+    async def eavesdrop(self, uuid: str, mode: Listening = "listen") -> None:
+        """Hear that channel's conversation; `whisper` also speaks to that channel's person alone, `barge` to both.
         Returns when the conversation is over, or at once where there is no such channel."""
 
     async def hold(self, on: bool) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from apps.commerce.carriers import resting
 from apps.commerce.carriers.actions import create_carrier, delete_carrier, replace_carrier
+from apps.commerce.carriers.formatting import CALLER_NUMBER, formatted
 from apps.commerce.carriers.models import CarrierResource
 from apps.commerce.carriers.queries import GatewayRoute, select_gateways
 from apps.foundation.accounts.models import Account
@@ -224,3 +226,54 @@ def test_wrong_input_is_named(tree: Tree, document: dict[str, Any], path: str, r
     with pytest.raises(ValidationFailed) as refused:
         carrier(tree.bakery, "own", **document)
     assert rule in refused.value.violations[path]
+
+
+def test_a_carrier_may_be_chosen_by_the_class_of_the_number(tree: Tree) -> None:
+    classes = {"did_us": {"regex": r"^\+1(\d+)$", "prefix": "9", "weight_cost": 1}, "international": {"enabled": False}}
+    carrier(tree.bakery, "by rule", weight_cost=20)
+    carrier(tree.bakery, "by class", weight_cost=90, classifiers=classes)
+    assert names(tree.bakery, classifier="did_us") == ["by class", "by rule"]
+    assert ways(tree.bakery, classifier="did_us")[0].number == "94155550100"
+    assert names(tree.bakery, "+4930123456", classifier="international") == ["by rule"]
+    assert names(tree.bakery, classifier="tollfree_us") == ["by rule"]
+
+
+def test_a_carriers_formatters_and_codecs_reach_the_call(tree: Tree) -> None:
+    formatters = {"request": [{"regex": r"^1(\d{10})$", "prefix": "00", "direction": "outbound"}]}
+    media = {"audio": {"codecs": ["OPUS", "PCMU"]}, "video": {"codecs": ["H264"]}}
+    carrier(tree.bakery, "own", formatters=formatters, media=media)
+    (way,) = ways(tree.bakery)
+    assert way.number == "004155550100"
+    assert way.variables["absolute_codec_string"] == "OPUS,PCMU,H264"
+    carrier(tree.clinic, "other", media=media, gateway={"codecs": ["PCMA"]})
+    assert ways(tree.clinic)[0].variables["absolute_codec_string"] == "PCMA"
+
+
+@pytest.mark.parametrize(
+    ("formatters", "written"),
+    [
+        ({"caller_id_number": {"regex": r"^\+1(\d{10})$"}}, "3125550100"),
+        ({"From": [{"regex": r"^\+49"}, {"regex": r"^\+(\d+)$", "prefix": "00"}]}, "0013125550100"),
+        ({"caller_id_number": {"value": "100"}}, "100"),
+        ({"caller_id_number": {"strip": True}}, ""),
+        ({"caller_id_number": {"value": "100", "direction": "inbound"}}, "+13125550100"),
+        ({"caller_id_number": {"regex": "(a+)+$", "value": "100"}}, "+13125550100"),
+        ({"caller_id_name": {"value": "100"}}, "+13125550100"),
+    ],
+)
+def test_a_formatter_rewrites_the_caller(formatters: dict[str, Any], written: str) -> None:
+    assert formatted("+13125550100", CALLER_NUMBER, formatters) == written
+
+
+def test_a_gateway_that_failed_is_tried_last_for_a_while(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 1_000.0
+    monkeypatch.setattr(resting.time, "monotonic", lambda: moment)
+    carrier(tree.bakery, "first", weight_cost=1, grace_period=7)
+    carrier(tree.bakery, "second", server="192.0.2.11", weight_cost=2)
+    first, second = ways(tree.bakery)
+    resting.let_rest(first, "USER_BUSY")
+    assert resting.rested_first([first, second]) == [first, second]
+    resting.let_rest(first, "GATEWAY_DOWN")
+    assert resting.rested_first([first, second]) == [second, first]
+    moment += 7.5
+    assert resting.rested_first([first, second]) == [first, second]

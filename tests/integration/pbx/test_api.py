@@ -149,7 +149,6 @@ def test_the_catch_all_callflow_is_found_as_clients_look_for_it(alice: ApiClient
 
 def test_limits_are_there_before_they_are_set(tree: Tree, alice: ApiClient) -> None:
     nora = signed_in(tree.north, "nora", at=tree.bakery)
-    assert alice.get("limits").data["allow_prepay"] is True
     assert alice.post("limits", {"calls": 99}).status == 403
     assert nora.post("limits", {"calls": "5"}).data["calls"] == 5
     assert nora.patch("limits", {"twoway_trunks": 1}).data == {**alice.get("limits").data}

@@ -11,6 +11,7 @@ import pytest
 from apps.foundation.events.publishing import client
 from apps.pbx.callflows.registry import verbs
 from apps.pbx.feature_codes.catalogue import CATALOGUE
+from apps.switching.presence.models import LampLine
 from tests.api_client import ApiClient
 from tests.company import Company, dissolve, found_company
 
@@ -162,3 +163,34 @@ def test_hotdesks(alice: ApiClient) -> None:
     assert list(twice.data) == ["hotdesk.id"]
     assert alice.delete(f"users/{guest}").status == 200
     assert alice.get(f"devices/{phone}/hotdesks").data == []
+
+
+def test_what_a_click_to_call_brings_with_it(
+    alice: ApiClient, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Its tone while the second one rings, its music on hold, and the lamp that shows its calls."""
+    from apps.switching.calls import tasks
+    from apps.switching.switches.models import NodeState, SwitchNode
+
+    asked: list[str] = []
+    monkeypatch.setattr(tasks.originate, "delay", lambda job, nodes, arguments, timeout: asked.append(arguments))
+    SwitchNode.objects.create(name="click.test", host="127.0.0.1", port=8021, state=NodeState.UP)
+    tone = "tone_stream://%(400,200,400,450);loops=-1"
+    document = {
+        "name": "Sales",
+        "extension": "2000",
+        "presence_id": "2999@anything",
+        "ringback": tone,
+        "music_on_hold": {"media_id": "https://music.example.com/hold.mp3"},
+    }
+    made = alice.put("clicktocall", document).data["id"]
+    lamps = LampLine.objects.filter(source_id=made)
+    assert list(lamps.values_list("endpoint_id", "presence_id")) == [(made, "2999")]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert alice.get(f"clicktocall/{made}/connect?contact=3125550100").status == 202
+    assert f"own_ringback={tone}" in asked[0]
+    assert "~hold_music=" in asked[0]
+
+    assert alice.delete(f"clicktocall/{made}").status == 200
+    assert not lamps.exists()

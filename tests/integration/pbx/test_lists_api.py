@@ -155,3 +155,12 @@ def test_a_pin_that_cannot_be_keyed_in_is_refused(api: ApiClient) -> None:
     assert api.put("menus", {"name": "Main", "record_pin": "12345", "max_extension_length": 5}).status == 201
     with account_scope(api.account):
         assert create_menu({"name": "Main"}, system_principal(api.account.id)).document["retries"] == 3
+
+
+def test_an_account_turns_away_who_hides_without_any_blacklist(api: ApiClient) -> None:
+    blocked = BlockedCaller.objects.filter(account_id=api.account.id)
+    account = api.get("").data
+    assert api.post("", {**account, "blacklists": [], "block_anonymous_caller_id": True}).status == 200
+    assert [row.number for row in blocked.all()] == ["anonymous"]
+    assert api.patch("", {"block_anonymous_caller_id": False}).status == 200
+    assert not blocked.exists()

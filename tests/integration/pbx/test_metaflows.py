@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,3 +100,22 @@ def test_every_action_takes_its_examples(name: str) -> None:
         assert description.description, f"{name}.{field} is not described"
     for example in action.examples:
         action.Data.model_validate(example)
+
+
+def test_voices_pass_the_switch_where_it_must_hear_them(office: Office) -> None:
+    bypass = {"bypass_media_after_bridge": "true", "owner_id": "x"}
+    request = BridgeRequest((Leg(Contact("sip:ben@192.0.2.7:5060"), variables=bypass),))
+
+    def rung(call: FakeCall, asked: BridgeRequest = request) -> dict[str, str]:
+        run(listening.bridge(call, asked))
+        return dict(call.requests[0].legs[0].variables)
+
+    async def connected(_uuid: str) -> None:
+        return None
+
+    assert rung(FakeCall(account_id=office.id, bridges=[ANSWERED])) == bypass
+    recorded = replace(request, on_connected=connected)
+    assert rung(FakeCall(account_id=office.id, bridges=[ANSWERED]), recorded) == {"owner_id": "x"}
+    device = office.device("anna", metaflows=HANG_UP)
+    call = FakeCall(account_id=office.id, authorizing_id=device.id, bridges=[ANSWERED])
+    assert rung(call) == {"owner_id": "x"}

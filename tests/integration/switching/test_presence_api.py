@@ -125,6 +125,19 @@ def test_an_owners_phones_show_all_his_mailboxes(company: Company, office: Any) 
     assert found == {"2001": Counts(2, 1), "2009": Counts(1, 0), "ada1": Counts(3, 1)}
 
 
+def test_a_phone_that_wants_no_unasked_lamps_is_told_once_it_asks(company: Company, office: Any) -> None:
+    from apps.switching.presence.actions import set_message_waiting
+
+    system, ada = system_principal(office.id), person(office)
+    sip = {"username": "ada2", "password": "correct-horse-7"}
+    create_device({"name": "quiet", "owner_id": ada.id, "sip": sip, "mwi_unsolicited_updates": False}, system)
+    set_message_waiting(office.id, "a" * 32, owner_id=ada.id, new=2)
+    assert messages_of([office.id]) == {}
+    asked = Watching("fs1", "dialog", office.id, "ada2", "message-summary", "ada2@x", 600)
+    remember_subscriptions([asked])
+    assert messages_of([office.id]) == {(office.id, "ada2"): Counts(2, 0)}
+
+
 @pytest.mark.parametrize(
     ("flow", "rung"),
     [

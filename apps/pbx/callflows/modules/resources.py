@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from apps.commerce.carriers.queries import GatewayRoute, select_gateways
+from apps.commerce.carriers.formatting import CALLER_NAME, CALLER_NUMBER, formatted, matches_invite_format
+from apps.commerce.carriers.queries import GatewayRoute, in_format, select_gateways
+from apps.commerce.carriers.resting import let_rest, rested_first
 from apps.commerce.limits.queries import may_start_call
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.models import Account
@@ -14,7 +17,8 @@ from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.events.publishing import publish
 from apps.foundation.kit.phone_numbers import NotANumber, to_e164
 from apps.pbx.callflows.carrier_flags import FACTS, facts_of, outbound_flags
-from apps.pbx.callflows.emergency import EmergencyCall, is_emergency
+from apps.pbx.callflows.emergency import EmergencyCall, is_emergency, place_of
+from apps.pbx.callflows.emergency_mails import tell_contacts
 from apps.pbx.callflows.outgoing import Identity, outgoing_identity
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on, stop
 from apps.pbx.callflows.ringing import BRIDGE_CHILDREN, after_failure, ringback_of
@@ -23,8 +27,8 @@ from apps.pbx.endpoints.queries import documents_of
 from apps.pbx.endpoints.rules import Privacy
 from apps.pbx.media.speech import Prompt, sound
 from apps.pbx.metaflows.listening import bridge
-from apps.pbx.numbers.answering import home_region
-from apps.pbx.numbers.classifiers import classifiers_of
+from apps.pbx.numbers.answering import as_number, home_region
+from apps.pbx.numbers.classifiers import classifiers_of, classify
 from apps.switching.calls.dial_string import Contact, Leg, UnsafeValue, settable
 from apps.switching.calls.port import BridgeRequest, Call, CallerId
 
@@ -73,6 +77,7 @@ class WayOut:
     identity: Identity = field(default_factory=Identity)
     realm: str = ""
     refusal: str = ""
+    formatters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DialOut(Verb[ResourcesData]):
@@ -96,14 +101,15 @@ class DialOut(Verb[ResourcesData]):
             return go_on("USER_BUSY", cause="USER_BUSY", why="no number the emergency services could call back")
         branch = go_on("NO_ROUTE_DESTINATION", cause="NO_ROUTE_DESTINATION", why="no carrier for this number")
         ringback = await ringback_of(call, data.ringback)
-        for route in way.routes:
+        for route in rested_first(way.routes):
             leg = _leg(call, data, way, route)
             if leg is None:
                 continue
-            result = await bridge(call, _request(call, data, way, leg, ringback))
+            result = await bridge(call, _request(call, data, way, route, leg, ringback))
             if result.answered:
                 return stop(why=f"answered through {route.resource_name}")
             logger.info("call %s: carrier %s: %s", call.uuid, route.resource_name, result.cause)
+            let_rest(route, result.cause)
             branch = after_failure(result)
             if result.cause in FINAL:
                 break
@@ -144,7 +150,8 @@ class _Asked:
 def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
     account = Account.objects.get(id=current_account_id())
     region = home_region(account)
-    emergency = is_emergency(asked.number, region, classifiers_of(account))
+    classifiers = classifiers_of(account)
+    emergency = is_emergency(asked.number, region, classifiers)
     verdict = may_start_call("outbound", interaction_id=asked.interaction_id, emergency=emergency)
     if not verdict.allowed:
         return WayOut(refusal=f"the limit {verdict.reason} is reached")
@@ -159,7 +166,9 @@ def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
         emergency=emergency,
     )
     if emergency:
-        publish(_emergency(account.id, asked, identity))
+        call = _emergency(account, asked, identity)
+        publish(call)
+        tell_contacts(call)
     routes = select_gateways(
         _written(asked.number, region, as_dialled=data.bypass_e164 or data.do_not_normalize or emergency),
         flags=_flags(account, asked, data),
@@ -167,8 +176,9 @@ def _way_out(asked: _Asked, data: ResourcesData) -> WayOut:
         emergency=emergency,
         include_local=data.use_local_resources,
         hunt_account_id=data.hunt_account_id,
+        classifier=classify(as_number(asked.number, region) or asked.number, classifiers).name,
     )
-    return WayOut(tuple(routes), identity, account.realm)
+    return WayOut(tuple(routes), identity, account.realm, formatters=account.document.get("formatters") or {})
 
 
 def _flags(account: Account, asked: _Asked, data: ResourcesData) -> frozenset[str]:
@@ -177,9 +187,10 @@ def _flags(account: Account, asked: _Asked, data: ResourcesData) -> frozenset[st
     return outbound_flags(data.outbound_flags, data.dynamic_flags, documents.values(), asked.facts, account)
 
 
-def _emergency(account_id: str, asked: _Asked, identity: Identity) -> EmergencyCall:
+def _emergency(account: Account, asked: _Asked, identity: Identity) -> EmergencyCall:
+    place = place_of(account, identity.caller_id.number)
     return EmergencyCall(
-        account_id=account_id,
+        account_id=account.id,
         call_id=asked.call_id,
         dialled=asked.number,
         caller_id_name=identity.caller_id.name,
@@ -187,6 +198,8 @@ def _emergency(account_id: str, asked: _Asked, identity: Identity) -> EmergencyC
         device_id=asked.authorizing_id,
         owner_id=asked.owner_id,
         denied=identity.denied,
+        address=place.address,
+        contacts=place.contacts,
     )
 
 
@@ -215,12 +228,26 @@ def _leg(call: Call, data: ResourcesData, way: WayOut, route: GatewayRoute) -> L
     return leg
 
 
-def _request(call: Call, data: ResourcesData, way: WayOut, leg: Leg, ringback: str) -> BridgeRequest:
+def _request(
+    call: Call, data: ResourcesData, way: WayOut, route: GatewayRoute, leg: Leg, ringback: str
+) -> BridgeRequest:
     return BridgeRequest(
         legs=(leg,),
         timeout=data.timeout or 60,
         ringback=ringback,
         ignore_early_media=data.ignore_early_media,
-        caller_id=way.identity.caller_id,
+        caller_id=_written_for(route, way),
         variables={"interaction_id": call.interaction_id, "call_kind": "outbound"},
     )
+
+
+def _written_for(route: GatewayRoute, way: WayOut) -> CallerId:
+    """The caller as the account's formatters for calls that leave, and then the carrier's, write him."""
+    name, number = way.identity.caller_id.name, way.identity.caller_id.number
+    if matches_invite_format(route.formatters) and number.startswith("+"):
+        number = in_format(route.invite_format, number)
+    # The account's rules without a direction are for what its phones dial.
+    for formatters, directions in ((way.formatters, ("outbound",)), (route.formatters, ("outbound", "both"))):
+        name = formatted(name, CALLER_NAME, formatters, directions=directions)
+        number = formatted(number, CALLER_NUMBER, formatters, directions=directions)
+    return CallerId(name, number)

@@ -25,7 +25,6 @@ class RouteToCidData(VerbData):
     timeout: int = Field(0, ge=0, le=3600, description="Seconds to ring; 0 is the default of 20.")
     delay: int = Field(0, ge=0, le=3600, description="Seconds to wait before it rings.")
     can_call_self: bool = Field(False, description="Also ring where the caller is the user himself.")
-    can_text_self: bool = Field(False, description="The same for messages.")
     static_invite: str = Field("", max_length=64, description="User part of the SIP address to send, in place of ours.")
     suppress_clid: bool = Field(False, description="Hide who is calling.")
 

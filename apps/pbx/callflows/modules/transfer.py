@@ -17,7 +17,6 @@ class TransferData(VerbData):
         description="Callflows to go on with where nothing was captured either, by their number.",
     )  # fmt: skip
     leg: Literal["self"] = Field("self", description="The caller: before a bridge there is no other leg.")
-    transfer_type: Literal["blind"] = Field("blind", description="At once: a flow has nobody to announce the caller.")
 
 
 class Transfer(Verb[TransferData]):

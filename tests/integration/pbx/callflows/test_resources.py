@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.commerce.carriers.models import CarrierResource
+from apps.commerce.carriers.resting import forget_failures
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.pbx.callflows.registry import problems_of, read_data, verbs
@@ -41,6 +42,7 @@ def asked(office: Office, call: FakeCall | None = None, **data: Any) -> list[str
     """The carriers the call tried, in their order."""
     verb = verbs()["resources"]
     made = call or calling(office)
+    forget_failures()
     run(verb.run(made, read_data(verb, data, [])))
     return [str(request.legs[0].target).partition("@")[2].partition(".")[0] for request in made.requests]
 
@@ -97,3 +99,14 @@ def test_a_flag_can_be_a_fact_of_the_call(carriers: Office) -> None:
     assert asked(carriers, dynamic_flags=["zone"]) == ["near"]
     assert asked(carriers, dynamic_flags=["account_id"]) == ["ours"]
     assert asked(carriers, dynamic_flags=["no_such_fact"]) == asked(carriers)
+
+
+def test_who_calls_is_written_as_account_and_carrier_want_it(carriers: Office) -> None:
+    from_account = {"caller_id_number": {"regex": r"^\+1(\d{10})$", "direction": "outbound"}}
+    carriers.set(document={"formatters": from_account, "caller_id": {"external": {"number": "+13125550100"}}})
+    carrier(carriers.id, "z", formatters={"caller_id_name": {"value": "BAKERY"}}, weight_cost=99)
+    call = calling(carriers)
+    asked(carriers, call)
+    shown = [request.caller_id for request in call.requests]
+    assert {one.number for one in shown if one} == {"3125550100"}
+    assert [one.name for one in shown if one].count("BAKERY") == 1
