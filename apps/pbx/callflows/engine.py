@@ -34,6 +34,8 @@ MOST_RESUMPTIONS = 3
 
 async def handle_call(call: Call) -> None:
     """Answer for one call, from its first moment to its end. Raises `CallerHungUp` when the caller ends it first."""
+    if await arrive(call):
+        return
     progress = read_progress(call.variables)
     try:
         run = await (_begin(call) if progress is None else _take_up(call, progress))
