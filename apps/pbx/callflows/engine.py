@@ -13,6 +13,7 @@ import logging
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.scope import AccountUnknown
+from apps.pbx.callflows.built_in import CHANNEL_VARIABLE
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.presenting import present_caller
@@ -23,6 +24,8 @@ from apps.pbx.callflows.trace_rows import steps_so_far
 from apps.pbx.callflows.tracing import tracer
 from apps.pbx.media.music import HOLD_MUSIC
 from apps.pbx.media.speech import Prompt, sound
+from apps.pbx.metaflows.arriving import arrive
+from apps.pbx.metaflows.consulting import take_back
 from apps.pbx.recordings.calling import follow_rules
 from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
 
@@ -72,6 +75,7 @@ async def _begin(call: Call) -> Run | None:
         if start.prompt:
             await call.pre_answer()
             await call.play(await sound(call, Prompt(start.prompt)))
+        await take_back(call)
         await call.respond(code, reason)
         return None
     if start.dialled and start.dialled != call.destination:
@@ -133,5 +137,6 @@ def _arrival(call: Call) -> Arrival:
         call_kind=call.call_kind,
         interaction_id=call.interaction_id,
         is_allowed=bool(call.destination) and variables.get(ALLOWED_NUMBER) == call.destination,
+        built_in=variables.get(CHANNEL_VARIABLE, ""),
         has_music=variables.get("authorizing_type") == "clicktocall" and bool(variables.get(HOLD_MUSIC)),
     )

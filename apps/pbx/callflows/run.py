@@ -16,6 +16,7 @@ from apps.pbx.callflows.registry import DEFAULT_CHILD, NO_DISPOSITION, AnyVerb, 
 from apps.pbx.callflows.sounds import playable_or_none
 from apps.pbx.callflows.trace_rows import Trace
 from apps.pbx.callflows.tracing import tracer
+from apps.pbx.metaflows.consulting import take_back
 from apps.switching.calls.port import OWN_RINGBACK, Call, CallerHungUp
 
 logger = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Run:
             await self.call.set_variables(self.start.variables)
             await self._walk(self.start.place)
         cause = self._last_cause()
+        await take_back(self.call)
         await self.call.hang_up(cause)
         return cause
 

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from apps.foundation.accounts.bridge import in_account
 from apps.pbx.endpoints.invite import BYPASS_MEDIA
-from apps.pbx.metaflows import queries, tasks
+from apps.pbx.metaflows import consulting, queries, tasks
 from apps.pbx.metaflows.documents import Metaflow, MetaflowsDocument
 from apps.pbx.metaflows.registry import actions
 from apps.pbx.recordings.queries import running_named
@@ -27,6 +27,8 @@ DEEPEST = 10
 
 async def bridge(call: Call, request: BridgeRequest) -> BridgeResult:
     """`call.bridge`, with keys that do what the parties' metaflows say."""
+    if (part := consulting.part_of(call)) is not None and part.role == "asks":
+        return await consulting.ask(call, _through_us(request), part)
     rung = {leg.variables.get(name, "") for leg in request.legs for name in ("authorizing_id", "owner_id")}
     parties = {call.authorizing_id, call.owner_id, *rung}
     if request.on_digit is not None or not await in_account(call.account_id, queries.anybody, parties):
@@ -37,6 +39,21 @@ async def bridge(call: Call, request: BridgeRequest) -> BridgeResult:
         return await call.bridge(replace(request, on_connected=ear.connected, on_digit=ear.hear))
     finally:
         ear.close()
+
+
+async def overhear(call: Call, other_leg: str) -> None:
+    """Keys in the conversation of a call that has taken over `other_leg`, until it is over."""
+    if not await in_account(call.account_id, _anybody, call.authorizing_id, call.owner_id, other_leg):
+        return
+    ear = _Ear(call, BridgeRequest(()), other_leg)
+    try:
+        await call.overhear(other_leg, ear.hear)
+    finally:
+        ear.close()
+
+
+def _anybody(authorizing_id: str, owner_id: str, other_leg: str) -> bool:
+    return queries.of_party(authorizing_id, owner_id) is not None or queries.of_channel(other_leg) is not None
 
 
 def _through_us(request: BridgeRequest) -> BridgeRequest:
