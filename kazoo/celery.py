@@ -8,6 +8,8 @@ import os
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kazoo.settings")
+# Django's checks load every page of the web, which no task needs; `manage.py web` and `make check` run them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from celery import Celery
 

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Starts the periodic tasks. One beat for a whole cluster."""
 
     help = "Start the periodic tasks on time; run exactly one for a cluster."
+    requires_system_checks = ()  # they load every page of the web
 
     def handle(self, *args: Any, **options: Any) -> None:
         home = environment.home

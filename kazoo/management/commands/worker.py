@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Runs tasks. One task is fetched at a time, so that a long one holds up no other."""
 
     help = "Run tasks: originate, mail, webhooks, uploads, billing, bulk jobs."
+    requires_system_checks = ()  # they load every page of the web
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", type=int, default=2, help="processes that run tasks (default 2)")

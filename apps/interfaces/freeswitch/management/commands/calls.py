@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from apps.foundation.tenants.guards import refuse_transaction_pooling
 from apps.interfaces.freeswitch.door import is_caller_of_ours
 from apps.pbx.callflows.engine import handle_call
+from apps.pbx.callflows.registry import verbs
 from apps.switching.calls.call_server import CallServer
 from kazoo.environment import Environment, environment
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     """Runs until it is told to stop; calls that are being handled then have a few seconds."""
 
     help = "A call server: run the calls the switches hand over."
+    requires_system_checks = ()  # they load every page of the web
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -36,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_transaction_pooling()
+        verbs()  # now, so that the first caller need not wait for them
         asyncio.run(serve(environment, options["place"]))
 
 

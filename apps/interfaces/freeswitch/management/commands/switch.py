@@ -24,6 +24,7 @@ class Command(BaseCommand):
     """Runs until it is told to stop. Calls do not depend on it: the call servers are processes of their own."""
 
     help = "Connect to every switch: hear its events, pass orders on, and watch the call servers."
+    requires_system_checks = ()  # they load every page of the web
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_transaction_pooling()
