@@ -43,6 +43,7 @@ from apps.switching.calls.commands import NodeCommand
 from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue, display_text
 from apps.switching.rooms import tasks
 from apps.switching.rooms.events import ConferenceCommanded
+from apps.switching.rooms.homes import home_of
 from apps.switching.rooms.models import LiveMember
 from apps.switching.rooms.queries import room_name, rooms_of
 from apps.switching.switches.models import NodeState, SwitchNode
@@ -170,7 +171,8 @@ def _dial(conference: Conference, data: DialData) -> dict[str, Any]:
 
 
 def _originate(job_id: str, nodes: list[str], command: NodeCommand, timeout: int) -> None:
-    transaction.on_commit(lambda: calls.originate.delay(job_id, nodes, command.arguments, timeout))
+    arguments = (job_id, nodes, command.arguments, timeout)
+    transaction.on_commit(lambda: calls.originate.delay(*arguments, until_answered=False))
 
 
 def _called_in(conference: Conference, legs: list[Leg], data: DialData) -> NodeCommand:
@@ -217,7 +219,10 @@ def _nodes(conference: Conference) -> list[str]:
     room = rooms_of(conference.account_id, [conference.id]).get(conference.id)
     if room is not None:
         return [room.switch]
-    return list(SwitchNode.objects.filter(state=NodeState.UP).order_by("name").values_list("name", flat=True))
+    up = list(SwitchNode.objects.filter(state=NodeState.UP).order_by("name").values_list("name", flat=True))
+    # Who dials in meanwhile is to come to the same node.
+    home = home_of(room_name(conference.account_id, conference.id), up[0]) if up else ""
+    return sorted(up, key=lambda node: node != home)
 
 
 def _tell(conference: Conference, command: NodeCommand) -> None:

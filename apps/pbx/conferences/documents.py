@@ -98,8 +98,8 @@ class ConferenceSettings(Shape):
     profile: ConferenceProfile = Field(default_factory=ConferenceProfile)
     caller_controls: Annotated[Controls | None, BlankIsAbsent] = Field(
         None,
-        description="What keys members can press: 0 or *6 mutes, *4 also deafens, 1 to 3 how loud one is heard, "
-        "4 to 6 how loud one hears, 7 to 9 what counts as speech, # leaves.",
+        description="What keys members can press: 0 or *6 mutes, *4 also deafens, 1 to 3 how loud one hears, "
+        "4 to 6 how loud one is heard, 7 to 9 what counts as speech, # leaves.",
     )
     moderator_controls: Annotated[Controls | None, BlankIsAbsent] = Field(
         None, description="What keys moderators can press: also *5, which locks the conference."

@@ -54,9 +54,12 @@ def flush_registrations(account_id: str, username: str = "", realm: str = "") ->
 
 
 @shared_task(name="calls.originate", bind=True, max_retries=5)
-def originate(self: Any, job_id: str, nodes: Sequence[str], arguments: str, timeout: int) -> None:
+def originate(
+    self: Any, job_id: str, nodes: Sequence[str], arguments: str, timeout: int, *, until_answered: bool = True
+) -> None:
     """Run `originate <arguments>` once, on the first of `nodes` that can be reached; `timeout` in seconds.
 
+    Without `until_answered` the job is done when the node has been told: many phones ring at once, and keep no worker.
     Only what cannot have reached a switch is tried again: once the command may be there, the job is never begun anew.
     """
     if not jobs.begin(job_id):
@@ -68,7 +71,8 @@ def originate(self: Any, job_id: str, nodes: Sequence[str], arguments: str, time
         except (EslError, UnknownNode) as error:
             log.warning("job %s: %s cannot be reached: %s", job_id, node, error)
             continue
-        jobs.finish(job_id, _originated(node, arguments, job_id, timeout))
+        outcome = _originated(node, arguments, job_id, timeout) if until_answered else _begun(node, arguments)
+        jobs.finish(job_id, outcome)
         return
     jobs.give_back(job_id)
     if self.request.retries >= self.max_retries or self.request.is_eager:
@@ -104,6 +108,15 @@ def _originated(node: str, arguments: str, job_id: str, timeout: int) -> jobs.Jo
         return jobs.JobOutcome(ok=False, text=str(error))
     words = result.text.split()
     return jobs.JobOutcome(ok=result.ok, text=words[1] if len(words) > 1 else result.text.strip())
+
+
+def _begun(node: str, arguments: str) -> jobs.JobOutcome:
+    command = commands.in_background(NodeCommand("originate", arguments))
+    try:
+        result = run_api(node, *_words(command))
+    except EslError as error:
+        return jobs.JobOutcome(ok=False, text=str(error))
+    return jobs.JobOutcome(ok=result.ok, text=result.text.strip())
 
 
 def _tell(account_id: str, uuid: str, command: NodeCommand) -> None:
