@@ -94,3 +94,56 @@ class TestConferences(ResourceContract):
 
     def document(self, number: int = 0) -> dict[str, Any]:
         return {"name": f"Weekly {number}", "conference_numbers": [f"50{number:02d}"], "member": {"pins": ["1234"]}}
+
+
+class TestWakeupCalls(ResourceContract):
+    path = "wakeup_calls"
+    required = "time"
+
+    def document(self, number: int = 0) -> dict[str, Any]:
+        bob = self.company.people["bob"].login.pk
+        return {"name": f"Room {number}", "owner_id": bob, "time": "07:30", "days": ["monday", "sunday"]}
+
+    def test_somebody_is_called(self) -> None:
+        document = {**self.document(), "owner_id": None}
+        assert list(self.alice.put(self.path, document).data["device_id"]) == ["required"]
+        assert list(self.alice.put(self.path, {**document, "device_id": "0" * 32}).data["device_id"]) == ["not_found"]
+
+    def test_the_time_is_one(self) -> None:
+        for time in ("7:30", "24:00", "0730", "07:60"):
+            assert list(self.alice.put(self.path, {**self.document(), "time": time}).data["time"]) == ["pattern"], time
+        both = {**self.document(), "date": "2090-01-01"}
+        assert list(self.alice.put(self.path, both).data["date"]) == ["conflict"]
+        over = {**self.document(), "days": [], "date": "2020-01-01"}
+        assert list(self.alice.put(self.path, over).data["date"]) == ["past"]
+        assert self.alice.put(self.path, {**over, "enabled": False}).status == 201
+        assert "timezone" in self.alice.put(self.path, {**self.document(), "timezone": "Mars/Olympus"}).data
+
+    def test_it_says_when_it_is_next_and_cannot_be_told(self) -> None:
+        item = self.made(next_call=1, last_result="answered")
+        read = self.alice.get(item).data
+        assert read["next_call"] > 63_000_000_000
+        assert "last_result" not in read
+        assert "next_call" not in self.alice.patch(item, {"enabled": False}).data
+        assert self.alice.get(f"{item}/history").data == []
+
+    def test_who_is_called_when(self) -> None:
+        mine = self.create().data
+        at = mine["next_call"]
+        rows = self.rows(f"&next_call_from={at}&next_call_to={at + 1}")
+        assert mine["id"] in [row["id"] for row in rows]
+        assert self.rows(f"&next_call_from={at + 1}&next_call_to={at + 2}") == []
+
+    def test_a_user_sees_and_switches_off_his_own(self) -> None:
+        item = self.made()
+        bob = self.company.people["bob"].login.pk
+        assert [row["id"] for row in self.bob.get(f"users/{bob}/{self.path}").data] == [item.rpartition("/")[2]]
+        assert self.bob.patch(item, {"time": "08:00"}).data["time"] == "08:00"
+        assert self.bob.patch(item, {"owner_id": self.company.people["alice"].login.pk}).status == 403
+
+    def test_for_a_room(self) -> None:
+        device = self.alice.put("devices", {"name": "Room 12", "device_type": "sip_device"}).data["id"]
+        made = self.alice.put(f"devices/{device}/{self.path}", {"time": "06:45"})
+        assert (made.status, made.data["device_id"]) == (201, device)
+        assert len(self.alice.get(f"devices/{device}/{self.path}").data) == 1
+        assert made.data["id"] not in [row["id"] for row in self.bob.get(self.path).data]

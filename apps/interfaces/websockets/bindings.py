@@ -6,6 +6,8 @@
     presence.<what>.<extension>                  presence.dialog.*
     registration.<what>.<device id>              registration.registered.*
     voicemail.<what>.<mailbox id>                voicemail.new_voicemail.*
+    recording.<what>.<recording id>              recording.ready.*
+    wakeup_call.<what>.<wake-up call id>         wakeup_call.failed.*
     object.<action>.<type>[.<id>]                object.doc_edited.device
     object.<action>.<database>.<type>.<id>       the long form; the database can only be the account's own
 
@@ -30,6 +32,8 @@ CALL_EVENTS = (
 PRESENCE_EVENTS = ("dialog", "mwi_updates", "update")
 REGISTRATION_EVENTS = ("registered", "unregistered")
 VOICEMAIL_EVENTS = ("new_voicemail", "voicemail_saved", "voicemail_deleted", "mailbox_changed")
+WAKEUP_EVENTS = ("answered", "snoozed", "failed")
+RECORDING_EVENTS = ("ready",)
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 OBJECT_TYPES = (
     "account",
@@ -55,6 +59,8 @@ def available_bindings() -> dict[str, list[str]]:
         "presence": [f"presence.{what}.{{PRESENCE_ID}}" for what in PRESENCE_EVENTS],
         "registration": [f"registration.{what}.{{DEVICE_ID}}" for what in REGISTRATION_EVENTS],
         "voicemail": [f"voicemail.{what}.{{VMBOX_ID}}" for what in VOICEMAIL_EVENTS],
+        "wakeup_call": [f"wakeup_call.{what}.{{WAKEUP_CALL_ID}}" for what in WAKEUP_EVENTS],
+        "recording": [f"recording.{what}.{{RECORDING_ID}}" for what in RECORDING_EVENTS],
         "object": [f"object.{action}.{noun}" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES],
     }
 
@@ -77,6 +83,27 @@ class Binding:
             wanted in ("*", word) for wanted, word in zip(self.words, words, strict=False)
         )
 
+    def is_about(self, key: str) -> bool:
+        """Whether the thing the key names is one this binding follows, whatever happens to it. In a call and in
+        presence, where the second word is what happens, that word counts only for parking and for messages."""
+        words = key.split(".", len(self.words) - 1)
+        if words[0] != self.words[0] or len(words) < len(self.words):
+            return False
+        group = _STATES.get(words[1], "")
+        asked = _STATES.get(self.words[1], "") if self.words[1] != "*" else group
+        names = zip(self.words[2:], words[2:], strict=False)
+        return group == asked and all(wanted in ("*", word) for wanted, word in names)
+
+
+#: Events about a state of its own. The others of a kind are about one state: whether the call, the lamp … is there.
+_STATES = {
+    "PARK_PARKED": "parked",
+    "PARK_RETRIEVED": "parked",
+    "PARK_ABANDONED": "parked",
+    "mwi_updates": "messages",
+    "command": "commands",
+}
+
 
 def parse_binding(text: object, account_id: str) -> Binding:
     """Raises BadBinding."""
@@ -93,6 +120,10 @@ def parse_binding(text: object, account_id: str) -> Binding:
         return _simple(text, kind, rest, REGISTRATION_EVENTS)
     if kind == "voicemail":
         return _simple(text, kind, rest, VOICEMAIL_EVENTS)
+    if kind == "wakeup_call":
+        return _simple(text, kind, rest, WAKEUP_EVENTS)
+    if kind == "recording":
+        return _simple(text, kind, rest, RECORDING_EVENTS)
     if kind == "object":
         return _object(text, rest.split("."), account_id)
     raise BadBinding(f"unknown binding: {text}")

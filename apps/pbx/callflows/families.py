@@ -19,7 +19,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     ),
     "Time": ("temporal_route", "sleep", "wait_for_hangup"),
     "Sounds": ("answer", "play", "tts", "audio_macro", "tones", "language", "dead_air", "send_dtmf"),
-    "People's own features": ("call_forward", "do_not_disturb", "call_waiting", "hotdesk", "manual_presence"),
+    "People's own features": ("call_forward", "do_not_disturb", "call_waiting", "hotdesk", "manual_presence", "wakeup"),
     "In a call": (
         "park", "move", "call_pickup", "group_pickup", "group_pickup_feature", "camping_feature", "intercept",
         "intercept_feature", "eavesdrop", "eavesdrop_feature", "after_bridge", "record_call", "record_caller",

@@ -48,7 +48,7 @@ async def is_a_phone(call: Call) -> bool:
     """Whether the caller's phone is one of the account's that can be called back."""
     if call.call_kind != "internal" or not call.authorizing_id:
         return False
-    return await in_account(call.account_id, Device.objects.filter(id=call.authorizing_id).exists)
+    return await in_account(call.account_id, _is_device, call.authorizing_id)
 
 
 async def walk_through(call: Call) -> str:
@@ -139,6 +139,11 @@ async def _key(call: Call, *parts: Part) -> str:
 
 async def _mine(call: Call) -> list[Heard]:
     return await in_account(call.account_id, _heard_all, call.authorizing_id, call.owner_id)
+
+
+def _is_device(identifier: str) -> bool:
+    found: bool = Device.objects.filter(id=identifier).exists()
+    return found
 
 
 def _heard_all(device_id: str, owner_id: str) -> list[Heard]:

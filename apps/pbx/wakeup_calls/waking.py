@@ -15,8 +15,8 @@ TIMES, PAUSE = 3, 5
 
 async def wake(call: Call, attempt_id: str) -> str:
     """Greet, say the time, and take a key. Says what came of it. Raises `CallerHungUp`, which is an answer as well."""
-    await call.answer()
     found = await in_account(call.account_id, calling.answered, attempt_id, call.interaction_id)
+    await call.answer()
     choice = "wakeup-snooze" if found.snooze_minutes else "wakeup-press_key"
     for _ in range(TIMES):
         parts: list[Part] = [Prompt("wakeup-greeting"), Prompt("wakeup-time_now"), TimeOfDay(now(), found.zone.key)]
