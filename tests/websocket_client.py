@@ -32,6 +32,10 @@ class Socket:
         await self._communicator.send_input({"type": "websocket.receive", "text": text})
         return await self.hear()
 
+    async def send_ping(self) -> None:
+        """Its reply comes behind everything that was for this socket before."""
+        await self._communicator.send_input({"type": "websocket.receive", "text": '{"action": "ping"}'})
+
     async def hear(self, seconds: float = 5.0) -> dict[str, Any]:
         """The next frame. Raises TimeoutError."""
         message = await self._communicator.receive_output(timeout=seconds)

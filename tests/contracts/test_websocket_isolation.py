@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django import DjangoDbBlocker
 
 from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.accounts.models import Account
+from apps.foundation.accounts.scope import account_scope
 from apps.foundation.events.event import Event
 from apps.foundation.events.publishing import send
 from apps.foundation.events.subscription import subscription
-from apps.interfaces.websockets.bindings import (
-    CALL_EVENTS,
-    OBJECT_ACTIONS,
-    OBJECT_TYPES,
-    PRESENCE_EVENTS,
-    REGISTRATION_EVENTS,
-    VOICEMAIL_EVENTS,
-    available_bindings,
-)
+from apps.foundation.kit.clock import now
+from apps.interfaces.websockets.bindings import available_bindings, parse_binding
+from apps.pbx.parking.models import ParkedCall
+from apps.switching.calls.models import LiveChannel
+from apps.switching.presence.models import LampTold, MailboxCount
+from apps.switching.registrar.models import Registration
+from apps.switching.rooms.models import LiveMember
 from tests.company import Company, Person, session_of
 from tests.websocket_client import Socket, everything_handed_out, websocket
 
@@ -69,12 +72,8 @@ class Happened(Event):
 
 def everything(account_id: str, **content: Any) -> list[Event]:
     """One event for every binding there is."""
-    happened = [f"call.{event}.secret-call" for event in CALL_EVENTS]
-    happened += [f"object.{action}.{noun}.secret-id" for action in OBJECT_ACTIONS for noun in OBJECT_TYPES]
-    happened += ["conference.command.secret-id", "conference.event.secret-id.secret-call"]
-    happened += [f"presence.{what}.secret-id" for what in PRESENCE_EVENTS]
-    happened += [f"registration.{what}.secret-id" for what in REGISTRATION_EVENTS]
-    happened += [f"voicemail.{what}.secret-id" for what in VOICEMAIL_EVENTS]
+    happened = [binding.replace("*", "secret-id") for binding in BINDINGS]
+    happened = [f"{name}.secret-id" if name.startswith("object.") else name for name in happened]
     return [Happened(account_id, name, content) for name in happened]
 
 
@@ -83,17 +82,11 @@ async def publish(events: list[Event]) -> None:
 
 
 def test_every_binding_is_tried() -> None:
-    assert {binding.split(".")[1] for binding in BINDINGS} == {
-        *CALL_EVENTS,
-        *OBJECT_ACTIONS,
-        *PRESENCE_EVENTS,
-        *REGISTRATION_EVENTS,
-        *VOICEMAIL_EVENTS,
-        "command",
-        "event",
-    }
-    simple = len(CALL_EVENTS) + len(PRESENCE_EVENTS) + len(REGISTRATION_EVENTS) + len(VOICEMAIL_EVENTS) + 2
-    assert len(BINDINGS) == simple + len(OBJECT_ACTIONS) * len(OBJECT_TYPES)
+    """Each is taken, and matches one of the events that are tried."""
+    keys = [event.key for event in everything("0" * 32)]
+    for binding in BINDINGS:
+        assert [key for key in keys if parse_binding(binding, "0" * 32).matches(key)], binding
+    assert {binding.split(".")[0] for binding in BINDINGS} == set(available_bindings())
 
 
 def test_every_socket_is_tried() -> None:
@@ -117,15 +110,18 @@ async def test_a_stranger_is_refused_every_binding_and_told_nothing(
         "presence.*",
         "registration.*",
         "voicemail.*",
+        "recording.*",
         "object.*.*",
         "call.*.secret-call",
     ]
     wanted.append(f"object.doc_edited.{target.id}.device.*")
     async with websocket() as socket:
         for binding in wanted:
-            reply = await socket.say("subscribe", token, account_id=target.id, binding=binding)
-            assert reply["status"] == "error", binding
-            assert target.id not in str(reply)
+            for snapshot in (False, True):
+                reply = await socket.say("subscribe", token, account_id=target.id, binding=binding, snapshot=snapshot)
+                assert reply["status"] == "error", binding
+                assert "snapshot" not in reply["data"]
+                assert target.id not in str(reply)
         await publish(everything(target.id))
         assert await socket.is_silent()
 
@@ -188,6 +184,76 @@ async def test_a_users_token_does_not_inherit_what_an_administrator_bound(compan
         assert reply["status"] == "success"
         await publish(everything(bakery.id))
         assert await socket.is_silent()
+
+
+def put_in(account: Account, owner_id: str) -> None:
+    """One thing of every kind a snapshot shows."""
+    known = {"account_id": account.id, "switch": "fs1"}
+    name = f"{account.id[:8]}-{owner_id[:8]}"
+    call = {"direction": "inbound", "created": now(), "owner_id": owner_id, "caller_id_name": name}
+    LiveChannel.objects.create(uuid=f"call-{name}", **known, **call)
+    member = {"room_id": name, "conference_id": name, "member_id": 1, "owner_id": owner_id}
+    LiveMember.objects.create(uuid=f"member-{name}", **known, **member)
+    LampTold.objects.create(account_id=account.id, presence_id=name, state="confirmed")
+    MailboxCount.objects.create(mailbox_id=name, account_id=account.id, number=name, owner_id=owner_id, new=1)
+    contact = {"realm": account.realm, "username": name, "contact": f"sip:{name}", "device_id": name}
+    Registration.objects.create(**known, **contact, owner_id=owner_id, call_id=name, expires=now() + timedelta(hours=1))
+    with account_scope(account):
+        ParkedCall.objects.create(account_id=account.id, slot=name[:16], call_id=f"parked-{name}", switch="fs1")
+
+
+def take_out() -> None:
+    for kind in (LiveChannel, LiveMember, LampTold, MailboxCount, Registration):
+        kind.objects.all().delete()
+
+
+PARTS = {"calls", "parked_calls", "participants", "lamps", "messages", "registrations"}
+
+
+@pytest.fixture(scope="module")
+def going_on(company: Company, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Something goes on in every account of the tree, for two people in one of them."""
+    accounts = [getattr(company.tree, name) for name in ("bakery", "master", "north", "south", "clinic", "branch")]
+    with django_db_blocker.unblock():
+        put_in(accounts[0], str(company.people["bob"].login.pk))
+        for account in accounts:
+            put_in(account, str(company.people["bella"].login.pk))
+        try:
+            yield
+        finally:
+            take_out()
+            for account in accounts:
+                with account_scope(account):
+                    ParkedCall.objects.all().delete()
+
+
+async def test_a_snapshot_shows_one_account(company: Company, going_on: None) -> None:
+    bakery = company.tree.bakery
+    for binding in BINDINGS:
+        async with websocket() as socket:
+            token = company.people["alice"].token
+            reply = await socket.say("subscribe", token, account_id=bakery.id, binding=binding, snapshot=True)
+            assert reply["status"] == "success", reply
+            shown = reply["data"]["snapshot"]
+            assert set(shown) <= PARTS
+            for part in (part for part in shown.values() if part):
+                assert len(part) == 2
+                assert all(bakery.id[:8] in str(row) for row in part)
+            others = (company.tree.north, company.tree.clinic, company.tree.branch, company.tree.master)
+            assert not any(other.id[:8] in str(shown) for other in others)
+
+
+async def test_a_snapshot_shows_a_user_their_own_calls(company: Company, going_on: None) -> None:
+    bob = company.people["bob"]
+    async with websocket() as socket:
+        asked = {"account_id": company.tree.bakery.id, "snapshot": True}
+        reply = await socket.say("subscribe", bob.token, binding="call.*.*", **asked)
+        (call,) = reply["data"]["snapshot"]["calls"]
+        assert call["owner_id"] == str(bob.login.pk)
+        assert reply["data"]["snapshot"]["parked_calls"] == []
+        for binding in ("presence.*", "registration.*", "conference.event.*"):
+            refused = await socket.say("subscribe", bob.token, binding=binding, **asked)
+            assert (refused["status"], "snapshot" in refused["data"]) == ("error", False)
 
 
 async def listen_to_all(socket: Socket, token: str, account_id: str) -> None:

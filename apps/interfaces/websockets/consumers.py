@@ -1,28 +1,34 @@
 """The websocket of the API, in KAZOO's frames: subscribe, unsubscribe, ping; replies and events.
 
-A socket reads its events from a bounded queue. A client that does not keep up is disconnected and may come back: the
-process never waits for it.
+`subscribe` with `"snapshot": true` is ours: its reply says what is going on now (`snapshot`) and a `sequence`, and what
+follows is everything that changed since, each frame with the next number. Should events be lost on their way here, the
+socket is closed with 1012: subscribe again.
+
+A socket reads its events from a bounded queue. A client that does not keep up is disconnected with 1013 and may come
+back: the process never waits for it.
 """
 
 import asyncio
 import json
 import logging
-from dataclasses import dataclass, field
 from typing import Any
 
 import redis.asyncio
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
-from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.accounts.bridge import in_account, in_directory
+from apps.foundation.accounts.scope import AccountUnknown
 from apps.foundation.accounts.watching import DisablingWatch
-from apps.foundation.events.subscription import Listener, subscription
-from apps.foundation.identity.principal import Principal
+from apps.foundation.events.subscription import subscription
 from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.kit.ids import is_id, new_id
-from apps.interfaces.websockets.access import Refused, authorise, refuse_for_users, visible
+from apps.interfaces.websockets.access import Refused, authorise, refuse_for_users
 from apps.interfaces.websockets.bindings import BadBinding, Binding, parse_binding
 from apps.interfaces.websockets.sessions import forget, remember
+from apps.interfaces.websockets.snapshots import take_snapshot
+from apps.interfaces.websockets.watch import Frame, Watch
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +39,16 @@ FRAME_LIMIT = 65_536
 RECHECK_SECONDS = 30
 CLOSE_TOKEN = 4401
 CLOSE_TOO_SLOW = 1013
-
-
-@dataclass(slots=True)
-class Watch:
-    """What a socket listens to in one account, and on whose authority."""
-
-    token: str
-    principal: Principal
-    listener: Listener
-    bindings: dict[str, Binding] = field(default_factory=dict)
+CLOSE_MISSED = 1012
 
 
 class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         self.session_id = new_id()
         self.started = to_gregorian(now())
-        self.too_slow = False
+        self.dropped = False
         self.watches: dict[str, Watch] = {}
-        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE_LENGTH)
+        self.queue: asyncio.Queue[Frame] = asyncio.Queue(QUEUE_LENGTH)
         self.cache = redis.asyncio.Redis.from_url(settings.REDIS_URL)
         self.disabling = DisablingWatch()
         await self.accept()
@@ -70,15 +67,15 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             frame = _frame(text_data)
             request_id = str(frame.get("request_id", ""))[:128]
-            data = await self._answer(frame)
-            await self._reply(request_id, "success", data)
+            await self._answer(frame, request_id)
         except (Refused, BadBinding) as error:
-            await self._reply(request_id, "error", {"errors": [str(error)]})
+            self._reply(request_id, "error", {"errors": [str(error)]})
 
-    async def _answer(self, frame: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(self, frame: dict[str, Any], request_id: str) -> None:
         action = frame.get("action")
         if action == "ping":
-            return {"response": "pong"}
+            self._reply(request_id, "success", {"response": "pong"})
+            return
         if action not in ("subscribe", "unsubscribe"):
             raise Refused("unknown action: use subscribe, unsubscribe or ping")
         given = frame.get("data")
@@ -90,12 +87,42 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not isinstance(wanted, list):
             raise BadBinding("bindings is a list of texts")
         if action == "unsubscribe":
-            return await self._unsubscribe(account_id, wanted)
+            self._reply(request_id, "success", await self._unsubscribe(account_id, wanted))
+            return
         if not wanted:
             raise BadBinding("binding is missing")
-        return await self._subscribe(str(frame.get("auth_token", "")), account_id, wanted)
+        watch, bindings = await self._subscribe(str(frame.get("auth_token", "")), account_id, wanted)
+        answer = {"subscribed": [b.text for b in bindings], "subscriptions": sorted(watch.bindings), "errors": []}
+        if data.get("snapshot"):
+            await self._follow(account_id, watch, bindings, request_id, answer)
+        else:
+            for binding in bindings:
+                watch.horizons.pop(binding.text, None)
+            watch.bindings.update({binding.text: binding for binding in bindings})
+            answer["subscriptions"] = sorted(watch.bindings)
+            await remember(self.cache, account_id, self._describe(watch))
+            self._reply(request_id, "success", answer)
 
-    async def _subscribe(self, token: str, account_id: str, wanted: list[Any]) -> dict[str, Any]:
+    async def _follow(
+        self, account_id: str, watch: Watch, bindings: list[Binding], request_id: str, answer: dict[str, Any]
+    ) -> None:
+        """Take a snapshot and reply with it; what arrives meanwhile comes after it, where it is not in it."""
+        texts = [binding.text for binding in bindings]
+        with watch.held():
+            try:
+                state, horizon = await in_account(account_id, take_snapshot, watch.principal, bindings)
+            except (DatabaseError, AccountUnknown) as error:
+                log.warning("no snapshot of %s: %s", account_id, error)
+                raise Refused("the present state cannot be read now: try again") from error
+            watch.bindings.update(dict(zip(texts, bindings, strict=True)))
+            watch.horizons.update(dict.fromkeys(texts, horizon))
+            watch.sequence = watch.sequence or 0
+            answer |= {"subscriptions": sorted(watch.bindings), "sequence": watch.sequence, "snapshot": state}
+            self._reply(request_id, "success", answer)
+        await remember(self.cache, account_id, self._describe(watch))
+
+    async def _subscribe(self, token: str, account_id: str, wanted: list[Any]) -> tuple[Watch, list[Binding]]:
+        """The watch of the account, listening, and the bindings to be added to it."""
         principal = await in_directory(authorise, token, account_id)
         bindings = [parse_binding(text, account_id) for text in wanted]
         for binding in bindings:
@@ -104,23 +131,20 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise Refused(f"at most {BINDINGS_PER_SOCKET} bindings on one socket")
         watch = self.watches.get(account_id)
         if watch is None:
-            watch = Watch(token, principal, self._listener(account_id))
+            watch = Watch(token, principal, self._enqueue, lambda: self._drop(CLOSE_MISSED))
             self.watches[account_id] = watch
-            await subscription().add(account_id, watch.listener)
+            await subscription().follow(account_id, watch)
         await self.disabling.watch(principal.account_id)
         await self.disabling.watch(account_id)
         watch.token, watch.principal = token, principal
-        watch.bindings.update({binding.text: binding for binding in bindings})
-        await remember(self.cache, account_id, self._describe(watch))
-        return {"subscribed": [b.text for b in bindings], "subscriptions": sorted(watch.bindings), "errors": []}
+        return watch, bindings
 
     async def _unsubscribe(self, account_id: str, wanted: list[Any]) -> dict[str, Any]:
         watch = self.watches.get(account_id)
         if watch is None:
             raise Refused("this socket listens to nothing in this account")
         gone = [text for text in (wanted or list(watch.bindings)) if isinstance(text, str) and text in watch.bindings]
-        for text in gone:
-            del watch.bindings[text]
+        watch.forget(gone)
         if not watch.bindings:
             await self._stop(account_id)
         else:
@@ -129,30 +153,26 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _stop(self, account_id: str) -> None:
         watch = self.watches.pop(account_id)
-        subscription().remove(account_id, watch.listener)
+        subscription().unfollow(account_id, watch)
         await forget(self.cache, account_id, self.session_id)
 
-    def _listener(self, account_id: str) -> Listener:
-        def listen(key: str, data: dict[str, Any]) -> None:
-            watch = self.watches.get(account_id)
-            if watch is None or not visible(watch.principal, data):
-                return
-            for binding in watch.bindings.values():
-                if binding.matches(key):
-                    self._enqueue(binding, key, data)
-
-        return listen
-
-    def _enqueue(self, binding: Binding, key: str, data: dict[str, Any]) -> None:
-        name = key.split(".")[1]
-        event = {"action": "event", "subscribed_key": binding.text, "subscription_key": binding.text}
-        event |= {"name": name, "routing_key": key}
+    def _enqueue(self, frame: Frame) -> None:
         try:
-            self.queue.put_nowait(event | {"data": data})
+            self.queue.put_nowait(frame)
         except asyncio.QueueFull:
-            if not self.too_slow:
-                self.too_slow = True
-                self.tasks.append(asyncio.create_task(self.close(CLOSE_TOO_SLOW)))
+            self._drop(CLOSE_TOO_SLOW)
+
+    def _drop(self, code: int) -> None:
+        """Give the socket up. Nothing that waits for it is sent any more."""
+        if self.dropped:
+            return
+        self.dropped = True
+        for watch in self.watches.items():
+            subscription().unfollow(*watch)
+        self.queue = asyncio.Queue()
+        for task in self.tasks:
+            task.cancel()
+        self.tasks = [asyncio.create_task(self.close(code))]
 
     async def _deliver(self) -> None:
         while True:
@@ -180,8 +200,9 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             "destination": server[0],
         }
 
-    async def _reply(self, request_id: str, status: str, data: dict[str, Any]) -> None:
-        await self.send(json.dumps({"action": "reply", "request_id": request_id, "status": status, "data": data}))
+    def _reply(self, request_id: str, status: str, data: dict[str, Any]) -> None:
+        """Behind what waits to be sent, so that a reply comes after what happened before it."""
+        self._enqueue({"action": "reply", "request_id": request_id, "status": status, "data": data})
 
 
 def _frame(text: str | None) -> dict[str, Any]:
