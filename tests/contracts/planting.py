@@ -254,6 +254,11 @@ def _conference(place: Planted) -> str:
     return made
 
 
+def _wakeup_call(place: Planted) -> str:
+    document = {"name": place.marker, "owner_id": place.owner_id, "device_id": place.ids["devices"], "time": "07:30"}
+    return place.put("wakeup_calls", document)
+
+
 #: How one is made, in an order in which later ones find what they need.
 SAMPLES: dict[str, Callable[[Planted], str]] = {
     "users": lambda place: place.owner_id,
@@ -275,6 +280,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "websockets": _websocket,
     "security": _attempt,
     "conferences": _conference,
+    "wakeup_calls": _wakeup_call,
     "accounts": lambda place: place.account.id,
 }
 
