@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import pty
+import select
 import signal
 import socket
 import stat
@@ -81,6 +83,39 @@ def test_an_announcement_is_waited_for(stage: Stage) -> None:
 def test_a_level_that_is_never_ready_is_told(stage: Stage) -> None:
     with pytest.raises(ServiceError, match="web was not ready within 0 s"):
         stage.supervisor.start([stage.child("web", "sleep 60", ready=lambda: False)], seconds=0.3)
+
+
+def test_a_child_comes_after_another(stage: Stage) -> None:
+    web = stage.child("web", "sleep 0.3; touch ready; sleep 60", ready=(stage.home / "ready").exists)
+    switch = stage.child("switch", "test -e ready && touch asked; sleep 60", after=web)
+    beside = stage.child("calls", "test -e ready || touch beside; sleep 60")
+    stage.supervisor.start([web, beside], [switch])
+    stage.turn_until((stage.home / "asked").exists)
+    assert (stage.home / "beside").exists()
+
+
+def test_a_child_is_started_again_without_the_one_it_came_after(stage: Stage) -> None:
+    web = stage.child("web", "echo up; sleep 60", announcement="up")
+    worker = stage.child("worker", "echo $$ >> starts; sleep 60", after=web)
+    stage.supervisor.start([web, worker])
+    stage.supervisor._starting = False
+    starts = stage.home / "starts"
+    stage.turn_until(starts.exists)
+    assert web.process is not None
+    assert worker.process is not None
+    web.program = stage.program("web", "sleep 60")
+    for process in (web.process, worker.process):
+        os.kill(process.pid, signal.SIGKILL)
+    stage.turn_until(lambda: len(starts.read_text().split()) == 2)
+    assert not web.can_be_used()
+
+
+def test_levels_started_together_are_stopped_one_by_one(stage: Stage) -> None:
+    script = "trap 'echo {0} >> stopped; exit' TERM; touch {0}; while :; do sleep 0.05; done"
+    ours, switch = (stage.child(name, script.format(name), ready=(stage.home / name).exists) for name in ("web", "lab"))
+    stage.supervisor.start([ours], [switch])
+    stage.supervisor.stop()
+    assert (stage.home / "stopped").read_text().split() == ["lab", "web"]
 
 
 def test_a_child_that_ends_is_started_again(stage: Stage) -> None:
@@ -178,6 +213,53 @@ def killed_supervisor(home: Path, script: str) -> int:
     supervisor.wait()
     supervisor.stdout.close()
     return pid
+
+
+IN_A_TERMINAL = """
+import sys, pathlib
+from kazoo.embedded.console import Console
+from kazoo.embedded.processes import Program
+from kazoo.embedded.supervisor import Child, Stopped, Supervisor
+home = pathlib.Path(sys.argv[1])
+console = Console()
+supervisor = Supervisor(home, console)
+script = "trap 'echo polite >> {0}.end; exit' TERM; trap 'echo rude >> {0}.end' INT; touch {0}; "
+script += "while :; do sleep 0.1; done"
+children = [
+    Child(Program(name, ("/bin/sh", "-c", script.format(name)), directory=home), ready=(home / name).exists)
+    for name in ("web", "worker")
+]
+with supervisor.listening_for_signals():
+    try:
+        supervisor.start(children)
+        console.line(f"pids: {children[0].process.pid} {children[1].process.pid} .")
+        supervisor.watch()
+    except Stopped:
+        supervisor.stop()
+        console.line("Stopped.")
+"""
+
+
+def read_until(terminal: int, text: bytes) -> bytes:
+    seen = b""
+    while text not in seen:
+        assert select.select([terminal], [], [], 20)[0], seen
+        seen += os.read(terminal, 4096)
+    return seen
+
+
+def test_control_c_in_a_terminal_stops_all_politely(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(REPOSITORY)
+        os.execv(sys.executable, [sys.executable, "-c", IN_A_TERMINAL, str(tmp_path)])
+    children = [int(word) for word in read_until(terminal, b" .").split(b"pids:")[1].split()[:2]]
+    os.write(terminal, b"\x03")
+    read_until(terminal, b"Stopped.")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+    assert [started_at(child) for child in children] == [None, None]
+    assert [(tmp_path / f"{name}.end").read_text() for name in ("web", "worker")] == ["polite\n", "polite\n"]
 
 
 def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import stat
 from pathlib import Path
 
 import pytest
 
 from kazoo.embedded.console import Console
-from kazoo.embedded.freeswitch import lab_program, module_folder, start_command, switch_child
+from kazoo.embedded.freeswitch import lab_program, module_folder, render, start_command, switch_child
 from kazoo.embedded.processes import ServiceError
-from kazoo.embedded.up import _print_logins, port_needs
+from kazoo.embedded.up import _print_logins, _processes, port_needs
 from kazoo.environment import Environment, load_environment
 
 
@@ -64,6 +65,37 @@ def test_which_switch_is_started(tmp_path: Path, programs: Path) -> None:
     lab = switch_child(load(tmp_path, KAZOO_SWITCH="lab"))
     assert lab is not None
     assert lab.program.name == "lab"
+
+
+def test_the_switch_is_started_when_the_web_process_answers(tmp_path: Path, programs: Path) -> None:
+    ours, [switch] = _processes(load(tmp_path, KAZOO_CALL_SERVERS="3"))
+    web = ours[0]
+    assert [child.program.name for child in ours if child.after is None] == ["web", "calls-1"]
+    assert {child.program.name for child in ours if child.after is web} == {
+        "switch",
+        "calls-2",
+        "calls-3",
+        "worker",
+        "beat",
+    }
+    assert switch.after is web
+    [listener] = [child for child in ours if child.program.name == "switch"]
+    assert listener.announcement == "is heard"
+
+
+def test_nothing_waits_for_a_switch_that_is_elsewhere(tmp_path: Path) -> None:
+    ours, switches = _processes(load(tmp_path, KAZOO_SWITCHES="fs1=esl://:x@10.0.0.5"))
+    assert switches == []
+    assert [child.announcement for child in ours if child.program.name == "switch"] == ["switches"]
+
+
+def test_the_configuration_of_freeswitch_is_for_our_eyes_only(tmp_path: Path) -> None:
+    environment = load(tmp_path)
+    render(environment)
+    written = environment.home / "freeswitch" / "conf" / "freeswitch.xml"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert environment.esl_password in written.read_text()
+    assert [path.name for path in written.parent.iterdir()] == ["freeswitch.xml"]
 
 
 def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
