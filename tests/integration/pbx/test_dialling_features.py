@@ -76,6 +76,9 @@ def test_a_number_that_is_used_is_left_alone(alice: ApiClient) -> None:
         ("*97", "97", ""),
         ("*90100", "90", "100"),
         ("6683", "6683", ""),
+        ("*55", "55", ""),
+        ("*550730", "55", "0730"),
+        ("*550", "550", ""),
     ],
 )
 def test_no_code_takes_anothers_digits(dialled: str, number: str, captured: str) -> None:
