@@ -15,6 +15,7 @@ from apps.foundation.accounts.scope import account_scope
 from apps.foundation.crossbar.registry import resources
 from apps.foundation.crossbar.resource import Resource, SystemResource
 from apps.foundation.identity.models import LoginAttempt
+from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import monthly_id, new_id
 from apps.foundation.kit.partitions import ensure_partition
@@ -254,6 +255,30 @@ def _conference(place: Planted) -> str:
     return made
 
 
+def _storage(place: Planted) -> str:
+    """With a plan beside it, and a move."""
+    from apps.foundation.storage.moving import start_move
+
+    key = new_id()
+    archive = {"name": place.marker, "attachments": {key: {"handler": "local", "name": place.marker}}}
+    place.arguments |= {"plan_id": place.put("storage/plans", archive), "handler_id": key}
+    made = place.put("storage", {"plan_id": place.arguments["plan_id"], "attachments": archive["attachments"]})
+    with account_scope(place.account):
+        place.arguments |= {"move_id": start_move(["fax"], system_principal(place.account.id)).id}
+    return made
+
+
+def _attachment_error(place: Planted) -> str:
+    from apps.foundation.storage.models import AttachmentError
+
+    values = {"file_id": new_id(), "handler_id": new_id(), "handler_key": place.arguments["handler_id"]}
+    with account_scope(place.account):
+        error = AttachmentError.objects.create(
+            account_id=place.account.id, attachment_name=place.marker, path=place.marker, reason="Denied", **values
+        )
+    return str(error.id)
+
+
 def _wakeup_call(place: Planted) -> str:
     document = {"name": place.marker, "owner_id": place.owner_id, "device_id": place.ids["devices"], "time": "07:30"}
     return place.put("wakeup_calls", document)
@@ -281,6 +306,8 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "security": _attempt,
     "conferences": _conference,
     "wakeup_calls": _wakeup_call,
+    "storage": _storage,
+    "att_handlers_errors": _attachment_error,
     "accounts": lambda place: place.account.id,
 }
 

@@ -13,19 +13,26 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+from celery import current_app
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope, current_account_id, hold_account
+from apps.foundation.audit.actions import record
 from apps.foundation.events.publishing import publish
+from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import new_id
 from apps.foundation.storage.arrivals import arrived
+from apps.foundation.storage.copying import want_copy
 from apps.foundation.storage.errors import DamagedFile, FileTooLarge, NotStored
 from apps.foundation.storage.events import FileStored
 from apps.foundation.storage.models import FileState, StoredFile
+from apps.foundation.storage.places import file_storage, open_bytes, remove_here, remove_later
+from apps.foundation.storage_plans.models import StorageHandler
+from apps.foundation.storage_plans.queries import handler_of, open_backend
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +52,6 @@ SUFFIXES = {
 Content = bytes | IO[bytes]
 
 
-def file_storage() -> Storage:
-    """Where the bytes lie."""
-    return storages["files"]
-
-
 @transaction.atomic
 def store_file(kind: str, name: str, content_type: str, content: Content, *, limit: int | None = None) -> StoredFile:
     """Write a file of the scope's account. Raises FileTooLarge for more than `limit` bytes."""
@@ -57,6 +59,7 @@ def store_file(kind: str, name: str, content_type: str, content: Content, *, lim
     file = _new(kind, name, content_type, FileState.STORED)
     _write(file, content, limit)
     file.save(force_insert=True)
+    _copy_soon(file)
     return file
 
 
@@ -83,6 +86,7 @@ def receive_file(file_id: str, content: Content, *, limit: int | None = None) ->
     file.state, file.error = FileState.STORED, ""
     file.save()
     arrived(file)
+    _copy_soon(file)
     publish(FileStored(file.account_id, file.id, file.kind, file.name, file.size))
     return file
 
@@ -99,21 +103,34 @@ def note_failure(file_id: str, error: str) -> None:
 
 @transaction.atomic
 def delete_file(file: StoredFile) -> None:
-    """Remove a file; its bytes go when the transaction is committed."""
+    """Remove a file; its bytes go when the transaction is committed. One that is held is only seen no more."""
     hold_account()
-    StoredFile.objects.filter(id=file.id).delete()
-    transaction.on_commit(partial(_remove, [file.path]))
+    row: StoredFile | None = StoredFile.objects.select_for_update().filter(id=file.id).first()
+    if row is None:
+        return
+    if row.held:
+        row.deleted = now()
+        row.save(update_fields=["deleted"])
+        return
+    row.delete()
+    row.id = file.id
+    if row.state == FileState.STORED:
+        remove_later(row)
+
+
+@transaction.atomic
+def retry_copy(file_id: str, principal: Principal) -> None:
+    """Try to keep a file at its storage now. Nothing happens where it is there."""
+    hold_account()
+    file: StoredFile | None = StoredFile.objects.filter(id=file_id).first()
+    if file is not None:
+        _copy_soon(file)
+        record(principal, "file.retried", "file", file.id, {}, {})
 
 
 def open_file(file: StoredFile) -> IO[bytes]:
-    """The file for reading from any place on; close it. Raises NotStored."""
-    if file.state != FileState.STORED:
-        raise NotStored(file.id)
-    try:
-        opened: IO[bytes] = file_storage().open(file.path, "rb")
-    except FileNotFoundError as error:
-        raise NotStored(file.id) from error
-    return opened
+    """The file for reading from any place on, wherever it is kept; close it. Raises NotStored."""
+    return open_bytes(file)
 
 
 def read_file(file: StoredFile) -> bytes:
@@ -134,8 +151,18 @@ def chunks(opened: IO[bytes], first: int, last: int) -> Iterator[bytes]:
 def remove_account_files(account: Account) -> None:
     """The account is removed for good: so are its bytes, when that is committed."""
     with account_scope(account):
-        paths = list(StoredFile.objects.values_list("path", flat=True))
-    transaction.on_commit(partial(_remove, paths))
+        files = list(StoredFile.across_accounts.filter(account_id=account.id))
+        elsewhere = [(handler_of(file.handler_id), file.place) for file in files if file.handler_id]
+    transaction.on_commit(partial(remove_here, [file.path for file in files if not file.handler_id]))
+    transaction.on_commit(partial(_remove_elsewhere, elsewhere))
+
+
+def _remove_elsewhere(places: list[tuple[StorageHandler, str]]) -> None:
+    for handler, place in places:
+        try:
+            open_backend(handler).delete(place)
+        except OSError:
+            log.exception("%s could not be removed from %s", place, handler)
 
 
 def _new(kind: str, name: str, content_type: str, state: FileState) -> StoredFile:
@@ -179,9 +206,13 @@ def _pieces(content: Content) -> Iterable[bytes]:
     return iter(lambda: content.read(CHUNK), b"")
 
 
-def _remove(paths: Iterable[str]) -> None:
-    for path in paths:
-        try:
-            file_storage().delete(path)
-        except OSError:
-            log.exception("%s could not be removed", path)
+def _copy_soon(file: StoredFile) -> None:
+    if want_copy(file):
+        transaction.on_commit(partial(_hand_over, file.account_id, file.id))
+
+
+def _hand_over(account_id: str, file_id: str) -> None:
+    try:
+        current_app.send_task("storage.copy", (account_id, file_id))
+    except OperationalError:  # no broker: the row is there, and the periodic task finds it
+        log.warning("file %s will be copied later: the broker is away", file_id)

@@ -1,7 +1,8 @@
 """Files of an account: uploads, recordings, messages, greetings, rendered speech.
 
-The row says what a file is; its bytes lie in the storage called `files` (`STORAGES`), below the account's id. So an
-account that moves to another schema takes its rows along, and nothing moves on the disk.
+The row says what a file is; its bytes lie in the storage called `files` (`STORAGES`), below the account's id, until
+they are where the account's storage plan wants them. So an account that moves to another schema takes its rows along,
+and nothing moves on the disk.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any, ClassVar
 from django.db import models
 
 from apps.foundation.accounts.scope import current_account_id
-from apps.foundation.documents.models import AccountRow, SchemaManager
+from apps.foundation.documents.models import AccountRow, RowManager, SchemaManager
 from apps.foundation.kit.clock import now
+from apps.foundation.kit.ids import monthly_id
 
 
 class FileKind(models.TextChoices):
@@ -24,6 +26,7 @@ class FileKind(models.TextChoices):
     GREETING = "greeting"
     PROMPT = "prompt"
     FAX = "fax"
+    CDR = "cdr"
 
 
 class FileState(models.TextChoices):
@@ -35,15 +38,19 @@ class FileState(models.TextChoices):
 
 
 class FileManager(models.Manager[Any]):
-    """Files of the scope's account."""
+    """Files of the scope's account that are not deleted."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        return super().get_queryset().filter(account_id=current_account_id())
+        return super().get_queryset().filter(account_id=current_account_id(), deleted=None)
 
 
 class StoredFile(AccountRow):
     """`name` is what people call it, `path` its place in the storage. `size` in bytes and `sha256` in hex digits are of
-    what was written, empty until then. `attempts` and `error` tell of a file that could not be fetched yet."""
+    what was written, empty until then. `attempts` and `error` tell of a file that could not be fetched yet.
+
+    `handler_id` is the storage that has the bytes, and `place` where they are there; empty: they are here. `held` files
+    are never removed: one that is deleted keeps its row, with the moment in `deleted`, and is seen by nobody until the
+    hold is lifted, when it goes for good."""
 
     kind = models.CharField(max_length=16, choices=FileKind)
     name = models.CharField(max_length=255, blank=True)
@@ -55,6 +62,10 @@ class StoredFile(AccountRow):
     error = models.CharField(max_length=255, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(default=now)
+    handler_id = models.CharField(max_length=32, blank=True)
+    place = models.TextField(blank=True)
+    held = models.BooleanField(default=False)
+    deleted = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[FileManager] = FileManager()
     across_accounts: ClassVar[SchemaManager] = SchemaManager()
@@ -64,7 +75,66 @@ class StoredFile(AccountRow):
         indexes = [
             models.Index(fields=["account_id", "kind", "created"], name="storage_kind"),
             models.Index(fields=["account_id"], name="storage_missing", condition=~models.Q(state="stored")),
+            models.Index(fields=["account_id", "handler_id"], name="storage_handler"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} ({self.id})"
+
+
+def _error_id() -> str:
+    return monthly_id(now())
+
+
+class AttachmentError(AccountRow):
+    """A file that a storage would not take: one row per file and storage, until a while after it is there.
+
+    `path` is where it was to go, `status` the storage's HTTP status, `body` what it said; `attempts` counts the tries,
+    `modified` is the last one, `resolved` when it was taken after all.
+    """
+
+    id = models.CharField(primary_key=True, max_length=39, default=_error_id, editable=False)
+    file_id = models.CharField(max_length=39)
+    handler_id = models.CharField(max_length=32)
+    handler_key = models.CharField(max_length=64)
+    handler_kind = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16)
+    attachment_name = models.CharField(max_length=255)
+    path = models.CharField(max_length=1024)
+    status = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=255)
+    body = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField(default=now)
+    modified = models.DateTimeField(default=now)
+    resolved = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[RowManager] = RowManager()
+    across_accounts: ClassVar[SchemaManager] = SchemaManager()
+
+    class Meta:
+        base_manager_name = "across_accounts"
+        constraints = [models.UniqueConstraint(fields=["file_id", "handler_id"], name="storage_error_of_file")]
+        indexes = [models.Index(fields=["account_id", "created"], name="storage_errors")]
+
+    def __str__(self) -> str:
+        return f"{self.attachment_name}: {self.reason}"
+
+
+class StorageMove(AccountRow):
+    """Files brought to where the plan wants them now. `total` is how many there were; those that are left are rows of
+    `AwaitedCopy` with its id. `kinds` empty: all."""
+
+    kinds: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    total = models.PositiveIntegerField(default=0)
+    created = models.DateTimeField(default=now)
+    stopped = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[RowManager] = RowManager()
+    across_accounts: ClassVar[SchemaManager] = SchemaManager()
+
+    class Meta:
+        base_manager_name = "across_accounts"
+
+    def __str__(self) -> str:
+        return f"move of {self.total} files"

@@ -1,0 +1,51 @@
+"""Bringing files to their storages, and removing them there."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from celery import shared_task
+
+from apps.foundation.accounts.scope import schema_scope
+from apps.foundation.kit.clock import now
+from apps.foundation.storage import copying
+from apps.foundation.storage.models import AttachmentError
+from apps.foundation.tenants.models import Tenant
+
+#: Seconds one run works on what is due; what is left is the next one's.
+BUDGET = 50.0
+BATCH = 100
+#: Days an error is shown after its file was taken.
+SHOWN_FOR = timedelta(days=31)
+
+
+@shared_task(name="storage.copy")
+def copy_file(account_id: str, file_id: str) -> bool:
+    """Bring a file to its storage now; a failure is tried again by `storage.copy_due`."""
+    return copying.copy(account_id, file_id)
+
+
+@shared_task(name="storage.copy_due")
+def copy_due() -> int:
+    """Bring every file to its storage whose time has come. Answers how many were tried."""
+    ends, count = time.monotonic() + BUDGET, 0
+    while time.monotonic() < ends and (due := copying.due_copies(BATCH)):
+        for account_id, file_id in due:
+            copying.copy(account_id, file_id)
+        count += len(due)
+    while time.monotonic() < ends and (removals := copying.due_removals(BATCH)):
+        for removal_id in removals:
+            copying.remove(removal_id)
+        count += len(removals)
+    return count
+
+
+@shared_task(name="storage.forget_errors")
+def forget_errors() -> int:
+    """Remove errors that were overcome a month ago. Answers how many."""
+    count = 0
+    for schema in list(Tenant.objects.values_list("schema_name", flat=True)):
+        with schema_scope(schema):
+            count += AttachmentError.across_accounts.filter(resolved__lt=now() - SHOWN_FOR).delete()[0]
+    return count
