@@ -20,7 +20,7 @@ from apps.pbx.callflows.sounds import sound_or_none
 from apps.pbx.endpoints.auto_answer import AUTO_ANSWER, phones_among
 from apps.pbx.endpoints.forwarding import Condition, chain_of, condition_of
 from apps.pbx.endpoints.legs import CONFIRM_KEY, CONFIRM_SOUND, Asking, Household, Member
-from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups
+from apps.pbx.endpoints.queries import assemble, busy_among, expand_groups, music_of_groups
 from apps.pbx.endpoints.turns import longest_idle_first, rotated, weighted_order
 from apps.pbx.media.music import ACCOUNT_HOLD_MUSIC, HOLD_MUSIC
 from apps.pbx.media.speech import Media, Prompt, sound
@@ -89,13 +89,15 @@ class Ring:
 @dataclass(frozen=True, slots=True)
 class Round:
     """`later` is where the call goes on to by what came of it; `cause` says why `batches` is empty. `recorded` is how
-    the conversation is recorded, by the device that answers."""
+    the conversation is recorded, by the device that answers; `music` what the caller hears on hold with somebody who
+    has no music of his own, from the group that was rung."""
 
     batches: tuple[tuple[Leg, ...], ...]
     skipped: tuple[str, ...]
     later: Mapping[Condition, tuple[Leg, ...]]
     cause: str
     recorded: Mapping[str, Wanted] = field(default_factory=dict)
+    music: str = ""
 
 
 async def ring(call: Call, wanted: Ring) -> Branch:
@@ -134,7 +136,7 @@ async def _one_round(call: Call, wanted: Ring, round_: Round) -> BridgeResult:
             if not batch:
                 continue
         legs = [_at_once(leg) for leg in batch] if in_turn else list(batch)
-        result = await bridge(call, await _request(call, wanted, legs, round_.recorded))
+        result = await bridge(call, await _request(call, wanted, legs, round_))
         logger.info("call %s: %d rung, %s", call.uuid, len(batch), result.cause)
         if result.answered or result.key or (wanted.fail_on_single_reject and result.cause == "CALL_REJECTED"):
             break
@@ -148,7 +150,7 @@ async def _forwarded(call: Call, wanted: Ring, round_: Round, result: BridgeResu
     if not legs:
         return after_failure(result)
     logger.info("call %s: %s, forwarded", call.uuid, condition)
-    further = await bridge(call, await _request(call, wanted, legs, round_.recorded))
+    further = await bridge(call, await _request(call, wanted, legs, round_))
     if further.answered:
         return stop(why=f"answered where it is forwarded to: {condition}")
     branch = after_failure(further)
@@ -192,6 +194,7 @@ def plan(members: Sequence[Member], wanted: Ring, asking: Asking) -> Round:
         later={condition: tuple(legs) for condition, legs in household.later.items()},
         cause=household.cause,
         recorded=wanted_when_answered(household, asking.call_kind),
+        music=music_of_groups(wanted.members),
     )
 
 
@@ -226,9 +229,9 @@ def _asking(call: Call, wanted: Ring) -> Asking:
     )
 
 
-async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], recorded: Mapping[str, Wanted]) -> BridgeRequest:
+async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], round_: Round) -> BridgeRequest:
     variables = {"interaction_id": call.interaction_id}
-    if music := call.variables.get(ACCOUNT_HOLD_MUSIC):
+    if music := round_.music or call.variables.get(ACCOUNT_HOLD_MUSIC):
         variables[HOLD_MUSIC] = music
     if wanted.ignore_redirects:
         variables["outbound_redirect_fatal"] = "true"
@@ -240,7 +243,7 @@ async def _request(call: Call, wanted: Ring, legs: Sequence[Leg], recorded: Mapp
         ignore_early_media=len(legs) > 1 or any(leg.variables.get("ignore_early_media") == "true" for leg in legs),
         fail_on_single_reject=wanted.fail_on_single_reject,
         variables=variables,
-        on_connected=when_connected(call, recorded),
+        on_connected=when_connected(call, round_.recorded),
         refusing_keys=wanted.refusing_keys,
     )
 

@@ -20,7 +20,7 @@ from apps.pbx.endpoints.forwarding import Circumstances, Condition
 from apps.pbx.endpoints.legs import Asking, Household, Member, Party
 from apps.pbx.endpoints.rules import Document, caller_id
 from apps.pbx.groups.models import Group
-from apps.pbx.media.music import references_of
+from apps.pbx.media.music import own_music, references_of
 from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.users.models import User
 from apps.switching.calls.dial_string import Leg
@@ -108,6 +108,16 @@ def expand_groups(members: Sequence[Member]) -> list[Member]:
         found = {group.id: group.document for group in Group.objects.filter(id__in=wanted)}
         members = [inner for member in members for inner in _opened(member, found)]
     return [member for member in members if member.type != "group"]
+
+
+def music_of_groups(members: Sequence[Member]) -> str:
+    """What is played on hold for the first of these groups that names a music; empty for none. One query where there is
+    a group."""
+    wanted = [member.id for member in members if member.type == "group"]
+    if not wanted:
+        return ""
+    found = {group.id: group.document for group in Group.objects.filter(id__in=wanted).only("document")}
+    return own_music(*(found[identifier] for identifier in wanted if identifier in found))
 
 
 def _opened(member: Member, found: Mapping[str, Document]) -> Iterable[Member]:

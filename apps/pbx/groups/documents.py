@@ -23,4 +23,7 @@ class GroupDocument(Shape):
         examples=[{"df9274b450ea6795cdb381055c3f9b45": {"type": "user", "weight": 1}}],
     )
     flags: Flags | None = Field(None, description="Marks set by other applications.")
-    music_on_hold: MusicOnHold = Field(default_factory=MusicOnHold)
+    music_on_hold: MusicOnHold = Field(
+        default_factory=MusicOnHold,
+        description="Heard by callers of the group whom a member without music of his own puts on hold.",
+    )
