@@ -4,12 +4,16 @@ from typing import Any, cast
 
 from apps.foundation.crossbar.access import Access
 from apps.foundation.crossbar.answers import Answer, Rows
+from apps.foundation.crossbar.descriptions import register_description
 from apps.foundation.crossbar.errors import NotFound
 from apps.foundation.crossbar.request import ApiRequest
 from apps.foundation.crossbar.resource import AccountResource, SystemResource
 from apps.foundation.identity.principal import Role
+from apps.interfaces.websockets.asyncapi import document_bytes
 from apps.interfaces.websockets.bindings import available_bindings
 from apps.interfaces.websockets.sessions import open_session, open_sessions
+
+register_description("asyncapi.json", document_bytes)
 
 
 class BindingsResource(SystemResource):
@@ -17,6 +21,10 @@ class BindingsResource(SystemResource):
 
     `{CALL_ID}` is a call's id or `*`. Subscribe on `/websocket` with
     `{"action": "subscribe", "auth_token": "…", "data": {"account_id": "…", "binding": "call.CHANNEL_CREATE.*"}}`.
+
+    With `"snapshot": true` beside the binding the reply says what is going on now (`snapshot`) and a `sequence`; what
+    follows is everything that changed since, each frame with the next `sequence`. Events and frames are described by
+    `/v2/asyncapi.json`.
     """
 
     path = "websockets"
