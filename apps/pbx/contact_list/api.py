@@ -16,7 +16,7 @@ class ContactListResource(AccountResource):
     """Whom the account's phones can call: names with their extension and their number from outside.
 
     Each callflow with a number is an entry, named after the user or device it rings. `contact_list.exclude` on the
-    callflow, the user or the device leaves it out.
+    callflow, the user or the device leaves it out. People outside come from lists with the `list_type` `contact_list`.
     """
 
     path = "contact_list"

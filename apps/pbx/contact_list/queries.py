@@ -1,6 +1,7 @@
-"""Who can be called in an account, as phones download it: one entry for each callflow that rings somebody or something.
+"""Who can be called in an account, as phones download it: one entry for each callflow that rings somebody or something,
+and one for each entry of its contact lists.
 
-Runs in the account's scope, in three queries.
+Runs in the account's scope, in five queries.
 """
 
 from __future__ import annotations
@@ -10,13 +11,19 @@ from typing import Any
 
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.devices.models import Device
+from apps.pbx.lists.models import List, ListEntry
 from apps.pbx.users.models import User
+
+#: The `list_type` of phone books that phones download.
+CONTACTS = "contact_list"
+MOST_OUTSIDE = 5_000
 
 
 def contacts() -> list[dict[str, str]]:
     """`{name, internal_number, external_number}` by name, without the numbers there are none of.
 
-    Left out: star codes, and what `contact_list.exclude` leaves out, be it the callflow, the user or the device.
+    Left out: star codes, and what `contact_list.exclude` leaves out, be it the callflow, the user or the device. People
+    outside are those in lists whose `list_type` is `contact_list`.
     """
     flows = [flow for flow in Callflow.objects.exclude(numbers=[]) if _is_listed(flow.document)]
     rung = {str(data["id"]) for flow in flows if (data := _data(flow.flow)).get("id")}
@@ -31,7 +38,17 @@ def contacts() -> list[dict[str, str]]:
         entry = {"name": _name(flow, party), **_numbers(flow.numbers)}
         if len(entry) > 1:
             found.append(entry)
+    found += _outside()
     return sorted(found, key=lambda entry: entry["name"].casefold())
+
+
+def _outside() -> list[dict[str, str]]:
+    lists = List.objects.filter(document__list_type=CONTACTS).values_list("id", flat=True)
+    entries = ListEntry.objects.filter(list_id__in=list(lists)).exclude(number=None).order_by("created", "id")
+    return [
+        {"name": entry.shown_name or str(entry.number), "external_number": entry.normal_number or str(entry.number)}
+        for entry in entries[:MOST_OUTSIDE]
+    ]
 
 
 def _name(flow: Callflow, party: User | Device | None) -> str:

@@ -64,6 +64,9 @@ class FeatureCode:
 _NUMBER, _EXTENSION, _SLOT, _BOX = _("a number"), _("an extension"), _("a slot"), _("a mailbox")
 _TIME = _("a time, such as 0730")
 
+#: 1004 Hz, the tone of North American test numbers ("102 type"), for half a minute.
+MILLIWATT = {"frequencies": [1004], "duration_on": 30_000}
+
 CATALOGUE: tuple[FeatureCode, ...] = (
     FeatureCode(
         "72", "call_forward[action=activate]", "call_forward", _("Forward all calls"), {"action": "activate"},
@@ -117,6 +120,9 @@ CATALOGUE: tuple[FeatureCode, ...] = (
     FeatureCode(
         "67", "privacy[mode=full]", "privacy", _("Call without showing who calls"), {"mode": "full"}, "required",
         _NUMBER,
+    ),
+    FeatureCode(
+        "69", "milliwatt", "tones", _("Hear a test tone of 1004 Hz, for measuring the line"), {"tones": [MILLIWATT]}
     ),
     FeatureCode("97", "voicemail[action=check]", "voicemail", _("Listen to my messages"), {"action": "check"}),
     FeatureCode(

@@ -24,7 +24,7 @@ class ListDocument(Shape):
         None, max_length=256, description="The full legal name of the organization."
     )
     list_type: Annotated[str | None, BlankIsAbsent] = Field(
-        None, max_length=64, description="A user interface's own kind."
+        None, max_length=64, description="A user interface's own kind; phones download the entries of a `contact_list`."
     )
 
 

@@ -18,6 +18,7 @@ from apps.pbx.devices.models import Device
 from apps.pbx.media.outside import NoSuchSound, outside_sound
 from apps.pbx.media.queries import playable
 from apps.pbx.users.models import User
+from apps.switching.calls.goes import in_goes
 from apps.switching.calls.port import Call
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,17 @@ async def music(call: Call, media_id: str = "") -> str:
     """What `Call.play(…, loops=0)` and `Call.wait` play for as long as somebody waits; `media_id` outdoes the
     settings (a queue's or a parking slot's own music). Never empty: music of the installation in the end."""
     try:
-        return await in_account(call.account_id, _of_call, call.authorizing_id, call.owner_id, media_id)
+        return await in_account(call.account_id, music_for, call.authorizing_id, call.owner_id, media_id)
     except AccountUnknown:
         return default_music_url()
+
+
+def music_for(authorizing_id: str, owner_id: str, media_id: str = "") -> str:
+    """The same as `music`, inside the account's scope, for a device and its user."""
+    if media_id and (found := music_reference(media_id)):
+        return found
+    account = Account.objects.only("document").get(id=current_account_id())
+    return own_music(*_documents(authorizing_id, owner_id), account.document) or default_music_url()
 
 
 def own_music(*documents: Document) -> str:
@@ -72,7 +81,8 @@ def named_music(document: Document) -> str:
 def music_reference(named: str) -> str:
     """The reference for a media id, URL, tone or silence; empty for anything else. Runs in the account's scope."""
     if is_id(named):
-        return playable(named)
+        # The switch plays it by itself, from a variable: what it can take at once.
+        return in_goes(playable(named))[0]
     try:
         return outside_sound(named)
     except NoSuchSound:
@@ -83,13 +93,6 @@ def music_reference(named: str) -> str:
 def default_music_url() -> str:
     """The music of the installation."""
     return f"{served_from()}{SERVED_BELOW}{MELODY}"
-
-
-def _of_call(authorizing_id: str, owner_id: str, media_id: str) -> str:
-    if media_id and (found := music_reference(media_id)):
-        return found
-    account = Account.objects.only("document").get(id=current_account_id())
-    return own_music(*_documents(authorizing_id, owner_id), account.document) or default_music_url()
 
 
 def _documents(authorizing_id: str, owner_id: str) -> list[Document]:

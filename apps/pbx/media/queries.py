@@ -17,7 +17,7 @@ from apps.pbx.media.pieces import cut
 from apps.pbx.media.rendering import Recipe
 from apps.pbx.media.speech_address import speech_url
 
-#: Pieces of one reference: the switch takes a name of some 2,000 characters.
+#: Pieces of a playlist in one reference: the switch takes a name of some 2,000 characters.
 MOST_PIECES = 10
 LONGEST_REFERENCE = 2000
 
@@ -96,7 +96,8 @@ def known_ids(media_ids: Iterable[str]) -> set[str]:
 
 
 def _spoken(media: Media) -> str:
-    return _joined_whole([speech_url(recipe) for recipe in recipes(media)])
+    names = [speech_url(recipe) for recipe in recipes(media)]
+    return names[0] if len(names) == 1 else f"file_string://{'!'.join(names)}" if names else ""
 
 
 def _tracks(playlist: Media, *, wide: bool) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin
 
 from apps.foundation.accounts.bridge import in_account
+from apps.foundation.kit.outbound import NotReachable, public_address
 from apps.pbx.callflows.call_variables import digits_name, remember
 from apps.pbx.callflows.queries import find_flow
 from apps.pbx.callflows.registry import Branch, Verb, go_on, read_data, stop, verbs
@@ -20,14 +23,20 @@ from apps.pbx.pivot.asking import NoAnswer, Question, Reply, ask
 from apps.pbx.pivot.twiml import BadTwiml, Step, read_twiml
 from apps.pbx.recordings.calling import record_caller
 from apps.pbx.recordings.wanting import Wanted
-from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue
+from apps.switching.calls.dial_string import Contact, Leg, Redial, UnsafeValue
 from apps.switching.calls.port import ALL_KEYS, BridgeRequest, BridgeResult, Call, CallerId
+from kazoo.environment import environment
 
 logger = logging.getLogger(__name__)
 #: Documents and steps of one call; more is taken for a loop.
 MOST_DOCUMENTS, MOST_STEPS = 100, 1000
 BEEP = "tone_stream://%(500,0,640)"
 NO_ONE = "NO_ROUTE_DESTINATION"
+#: The switch's SIP profile towards the internet.
+OUTSIDE = "external"
+_SIP = re.compile(
+    r"sips?:[A-Za-z0-9+*#._\-]{1,64}@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]{1,253})(?::(\d{1,5}))?(?:;[^\s;]+)*"
+)
 _STATUSES = {
     "SUCCESS": "completed",
     "USER_BUSY": "busy",
@@ -139,10 +148,13 @@ class Talk:
         if step.get("playBeep", "true").lower() != "false":
             await self.call.play(BEEP)
         limit = step.number("maxLength", 600, least=5, most=3600)
-        milliseconds = await record_caller(self.call, Wanted(origin="pivot", format="mp3", limit=limit, name="pivot"))
-        if not milliseconds:
+        wanted = Wanted(origin="pivot", format="mp3", limit=limit, name="pivot")
+        said = await record_caller(self.call, wanted)
+        if not said.milliseconds:
             return None
-        return self.asks(step, {"RecordingDuration": str(round(milliseconds / 1000))})
+        address = f"{environment.public_url}v2/accounts/{self.call.account_id}/recordings/{said.recording_id}/raw"
+        told = {"RecordingUrl": address, "RecordingSid": said.recording_id}
+        return self.asks(step, {**told, "RecordingDuration": str(round(said.milliseconds / 1000))})
 
     async def dial(self, step: Step) -> Next | None:
         if step.get("callerId"):
@@ -164,13 +176,27 @@ class Talk:
         if whom.name in ("User", "Device"):
             return _cause(await self._verb(whom.name.lower(), {"id": whom.text, "timeout": timeout}))
         if whom.name == "Sip":
-            return NO_ONE
+            return await self._sip(whom, timeout)
         number = whom.text.replace(" ", "")
         on_net = await in_account(self.call.account_id, _is_on_net, number)
         if not on_net:
             return _cause(await self._verb("resources", {"to_did": number, "timeout": timeout}))
         result = await self._bridged(number, timeout)
         return result.cause
+
+    async def _sip(self, whom: Step, timeout: int) -> str:
+        """A SIP address anywhere on the internet, with the name and password it asks for."""
+        try:
+            host = await asyncio.to_thread(_public_host, whom.text)
+            own = {"sip_auth_username": whom.get("username"), "sip_auth_password": whom.get("password")}
+            leg = Leg(Contact(whom.text, OUTSIDE), timeout, 0, {name: text for name, text in own.items() if text})
+            str(leg)
+        except (NotReachable, UnsafeValue) as error:
+            logger.info("call %s: not dialled: %s", self.call.uuid, error)
+            return NO_ONE
+        logger.info("call %s: dials %s", self.call.uuid, host)
+        shared = {"interaction_id": self.call.interaction_id, "call_kind": "outbound"}
+        return (await self.call.bridge(BridgeRequest((leg,), timeout=timeout, variables=shared))).cause
 
     async def _bridged(self, number: str, timeout: int) -> BridgeResult:
         variables = {
@@ -238,6 +264,15 @@ def _part(step: Step) -> Part | None:
     except NoSuchSound:
         logger.info("not played: %r", step.text[:200])
         return None
+
+
+def _public_host(address: str) -> str:
+    """The host of a SIP URI (RFC 3261 §19.1). Raises NotReachable for what is none, or not on the internet."""
+    found = _SIP.fullmatch(address)
+    if found is None:
+        raise NotReachable(f"not a SIP address: {address[:80]!r}")
+    public_address(found[1].strip("[]"), int(found[2] or 5060))
+    return found[1]
 
 
 def _cause(branch: Branch | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.models import Account
@@ -68,9 +69,17 @@ async def start(call: Call, wanted: Wanted, *, beside: bool = False) -> str:
     return recording_id
 
 
-async def record_caller(call: Call, wanted: Wanted) -> int:
-    """Record what the caller says until a key, the limit, or silence; milliseconds. Raises CallerHungUp: what was said
-    until then is kept."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a caller said: nothing where there are no `milliseconds`."""
+
+    recording_id: str = ""
+    milliseconds: int = 0
+
+
+async def record_caller(call: Call, wanted: Wanted) -> Said:
+    """Record what the caller says until a key, the limit, or silence. Raises CallerHungUp: what was said until then is
+    kept."""
     recording_id = new_recording_id()
     file = file_for(call.account_id, recording_id)
     path = call.recording_path(file)
@@ -78,7 +87,7 @@ async def record_caller(call: Call, wanted: Wanted) -> int:
         call.account_id, _register, recording_id, path, recorded_call(call, wanted), wanted
     )
     if registered is None:
-        return 0
+        return Said()
     try:
         await call.tell_switch(set_variable(call.uuid, VARIABLE, ",".join(registered.ids)))
     except CallerHungUp:
@@ -86,7 +95,7 @@ async def record_caller(call: Call, wanted: Wanted) -> int:
         raise
     recorded = await call.record(RecordRequest(file, limit=wanted.limit, silence_seconds=SILENCE_SECONDS))
     await in_account(call.account_id, complete if recorded.milliseconds else drop, [recording_id])
-    return recorded.milliseconds
+    return Said(recording_id, recorded.milliseconds)
 
 
 async def stop(call: Call, name: str = "", *, transferred: bool = False) -> int:

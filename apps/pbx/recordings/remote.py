@@ -5,23 +5,31 @@ Runs inside `account_scope`, in a worker or a request. Raises EslError or Unknow
 
 from __future__ import annotations
 
+import logging
+
+from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.pbx.media.listener import Asking, listener_of
+from apps.pbx.media.speech import Prompt, compose
 from apps.pbx.recordings.actions import RecordedCall, complete, drop, file_for, new_recording_id, register
-from apps.pbx.recordings.calling import VARIABLE
+from apps.pbx.recordings.calling import ANNOUNCEMENT, VARIABLE
 from apps.pbx.recordings.queries import running_named
 from apps.pbx.recordings.wanting import Wanted
 from apps.switching.calls import recording_commands
-from apps.switching.calls.commands import NodeCommand, set_variable
+from apps.switching.calls.commands import NodeCommand, broadcast, set_variable
+from apps.switching.calls.dial_string import UnsafeValue
 from apps.switching.calls.models import LiveChannel
 from apps.switching.calls.port import SwitchRefused
 from apps.switching.calls.recording_commands import RecordingOptions
 from apps.switching.calls.recording_names import path_below
 from apps.switching.switches.lines import run_api
 
+logger = logging.getLogger(__name__)
+
 
 def start_on(channel: LiveChannel, wanted: Wanted) -> str:
     """Record the channel from now on; the recording's id, empty where it is recorded already for the same reason.
-    Raises SwitchRefused."""
+    Where the account announces recordings, both parties are told. Raises SwitchRefused."""
     recording_id = new_recording_id()
     path = path_below(_directory(channel.switch), file_for(current_account_id(), recording_id))
     registered = register(recording_id, path, _recorded(channel), wanted)
@@ -30,11 +38,23 @@ def start_on(channel: LiveChannel, wanted: Wanted) -> str:
     options = RecordingOptions(wanted.limit, True, 0, wanted.after_answer, wanted.after_bridge)
     try:
         _tell(channel, set_variable(channel.uuid, VARIABLE, ",".join(registered.ids)))
+        _announce(channel)
         _tell(channel, recording_commands.start_recording(channel.uuid, path, options))
     except SwitchRefused:
         drop([recording_id])
         raise
     return recording_id
+
+
+def _announce(channel: LiveChannel) -> None:
+    account = Account.objects.get(id=current_account_id())
+    if not account.document.get("recording_announcement"):
+        return
+    words = compose([Prompt(ANNOUNCEMENT)], listener_of(Asking(channel.authorizing_id, channel.owner_id)))
+    try:
+        _tell(channel, broadcast(channel.uuid, words, "both"))
+    except (SwitchRefused, UnsafeValue) as error:
+        logger.warning("call %s: that it is recorded cannot be said: %s", channel.uuid, error)
 
 
 def stop_on(channel: LiveChannel, name: str = "") -> int:

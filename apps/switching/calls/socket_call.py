@@ -20,7 +20,9 @@ from apps.switching.calls.dial_string import (
     safe_text,
     safe_variables,
 )
+from apps.switching.calls.goes import in_goes
 from apps.switching.calls.port import (
+    ALL_KEYS,
     BridgeRequest,
     BridgeResult,
     CallerHungUp,
@@ -140,18 +142,21 @@ class SocketCall:
             return await self.wait(seconds, media, terminators)
         ends = None if seconds is None else time.monotonic() + seconds
         for _ in range(loops):
-            left = None if ends is None else ends - time.monotonic()
-            if left is not None and left <= 0:
-                break
-            if pressed := (await self._sound(media, terminators, left)).variable("playback_terminator_used"):
-                return pressed
+            for go in in_goes(media):
+                left = None if ends is None else ends - time.monotonic()
+                if left is not None and left <= 0:
+                    return ""
+                if pressed := (await self._sound(go, terminators, left)).variable("playback_terminator_used"):
+                    return pressed
         return ""
 
     async def wait(self, seconds: float | None = None, media: str = "", terminators: str = "") -> str:
         # `endless_playback` hears no keys, and a break does not end it: so we repeat the sound ourselves.
         ends = None if seconds is None else time.monotonic() + seconds
-        sound = media
+        goes = itertools.cycle(in_goes(media))
+        cannot_be_played = False
         while True:
+            sound = STILL_HERE if cannot_be_played else next(goes)
             began = time.monotonic()
             left = None if ends is None else ends - began
             if left is not None and left <= 0:
@@ -164,7 +169,7 @@ class SocketCall:
                 return ""
             if done.get("Application-Response") != PLAYED or time.monotonic() - began < _SHORTEST_SECONDS:
                 logger.warning("call %s: %s cannot be played", self.uuid, sound[:200])
-                sound = STILL_HERE
+                cannot_be_played = True
 
     async def _sound(self, media: str, terminators: str, seconds: float | None) -> Event:
         sound = _media(media)
@@ -182,10 +187,24 @@ class SocketCall:
         interdigit_timeout: int,
         terminators: str = "#",
     ) -> str:
+        *before, prompt = in_goes(prompt or NO_PROMPT)
+        for go in before:
+            # A key ends what is said, and is the first of what is collected.
+            if first := (await self._sound(go, ALL_KEYS, None)).variable("playback_terminator_used"):
+                if first in terminators or maximum <= 1:
+                    return "" if first in terminators else first
+                rest = await self.collect(
+                    minimum=max(1, minimum - 1),
+                    maximum=maximum - 1,
+                    timeout=interdigit_timeout,
+                    interdigit_timeout=interdigit_timeout,
+                    terminators=terminators,
+                )
+                return first + rest if rest or minimum <= 1 else ""
         self._collected += 1
         variable = f"collected_digits_{self._collected}"
         argument = (
-            f"{minimum} {maximum} 1 {timeout} {safe_text(terminators) or 'none'} {_media(prompt or NO_PROMPT)} silence "
+            f"{minimum} {maximum} 1 {timeout} {safe_text(terminators) or 'none'} {_media(prompt)} silence "
             f"{variable} [0-9*#]+ {interdigit_timeout}"
         )
         done = await self._line.sound("play_and_get_digits", argument)
@@ -284,7 +303,7 @@ class SocketCall:
     def _ringing_variables(self, request: BridgeRequest) -> dict[str, str]:
         listed = self._channel.variable("export_vars").removeprefix("ARRAY::").replace("|:", ",").split(",")
         exported = dict.fromkeys(name for name in [*listed, *self._exported] if name and name not in LEGS_OWN)
-        ringback = _media(request.ringback) if request.ringback else ""
+        ringback = _media(in_goes(request.ringback)[0]) if request.ringback else ""
         transfer = ringback
         if not ringback and not self.is_answered:
             ringback, transfer = self._known("early_ringback"), self._known("later_ringback")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.contact_list.queries import contacts
+from apps.pbx.lists.models import List, ListEntry
 from tests.pbx_office import Office, office
 
 __all__ = ["office"]
@@ -36,6 +37,21 @@ def test_who_is_left_out(office: Office) -> None:
     for number, document in hidden_flows.items():
         _with(office, office.callflow([number], {"module": "noop", "data": {}, "children": {}}), document)
     assert office.within(contacts) == []
+
+
+def test_people_outside_come_from_contact_lists(office: Office) -> None:
+    def write(kind: str, **entries: str) -> None:
+        book = List.objects.create(account_id=office.id, name=kind, document={"list_type": kind})
+        for name, number in entries.items():
+            person = {"list_id": book.id, "number": number, "displayname": name}
+            ListEntry(account_id=office.id).apply_document(person).save()
+
+    office.within(lambda: write("contact_list", Miller="(415) 555-0111", Grocer="+442079460000"))
+    office.within(lambda: write("nuisance", Pest="+13125550666"))
+    assert office.within(contacts) == [
+        {"name": "Grocer", "external_number": "+442079460000"},
+        {"name": "Miller", "external_number": "+14155550111"},
+    ]
 
 
 def _with(office: Office, flow: Callflow, document: dict[str, object]) -> None:

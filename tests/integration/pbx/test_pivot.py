@@ -14,6 +14,7 @@ from apps.pbx.pivot import ended
 from apps.pbx.pivot.models import PivotExchange
 from apps.pbx.pivot.tasks import NotTaken, send_record
 from apps.pbx.pivot.twiml import BadTwiml, read_twiml
+from apps.pbx.recordings.models import Recording
 from apps.switching.calls.fake import ANSWERED, FakeCall
 from apps.switching.calls.port import BridgeResult, CallerHungUp, CallerId
 from tests.pbx_office import Office, office, run
@@ -195,3 +196,36 @@ def test_the_call_s_record_is_sent_when_it_is_over(office: Office, server: Custo
 def test_what_is_no_twiml(text: str) -> None:
     with pytest.raises(BadTwiml):
         read_twiml(text)
+
+
+def test_what_was_recorded_can_be_fetched(office: Office, server: CustomerServer) -> None:
+    server.pages |= {
+        "/flow": twiml('<Record action="/said" playBeep="false"/>'),
+        "/said": twiml("<Hangup/>"),
+    }
+    called(office, {"voice_url": f"{server.url}/flow", "req_format": "twiml"}, recorded=[2400])
+    (told,) = server.requests("/said")
+    recording_id = told.form["RecordingSid"]
+    assert told.form["RecordingDuration"] == "2"
+    assert told.form["RecordingUrl"].endswith(f"/v2/accounts/{office.id}/recordings/{recording_id}/raw")
+    assert office.within(lambda: Recording.objects.filter(id=recording_id).exists())
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"sip:ada@{ADDRESS}:5070;transport=tcp", "completed"),
+        ("sip:ada@127.0.0.1", "failed"),
+        ("sip:ada@localhost", "failed"),
+        ("tel:+13125550100", "failed"),
+        ("sip:a'b@example.com", "failed"),
+    ],
+)
+def test_a_sip_address_is_dialled(office: Office, server: CustomerServer, address: str, status: str) -> None:
+    dial = f'<Dial action="/after"><Sip username="me" password="open-sesame">{address}</Sip></Dial>'
+    server.pages |= {"/flow": twiml(dial), "/after": twiml("<Hangup/>")}
+    call = called(office, {"voice_url": f"{server.url}/flow", "req_format": "twiml"}, bridges=[ANSWERED])
+    assert [asked.form["DialCallStatus"] for asked in server.requests("/after")] == [status]
+    rung = [leg for request in call.requests for leg in request.legs]
+    assert [str(leg.target) for leg in rung] == ([f"sofia/external/{address}"] if status == "completed" else [])
+    assert all(leg.variables["sip_auth_username"] == "me" for leg in rung)

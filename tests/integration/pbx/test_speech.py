@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from apps.foundation.accounts.scope import account_scope
 from apps.foundation.kit.clock import now
+from apps.foundation.storage.actions import receive_file
+from apps.foundation.storage.models import StoredFile
 from apps.interfaces.freeswitch import spoken
 from apps.pbx.callflows.modules import detect_speech
 from apps.pbx.callflows.registry import read_data, verbs
@@ -39,6 +42,7 @@ from apps.pbx.media.speech import (
 from apps.pbx.media.speech_address import PATH, recipe_of, speech_url
 from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.port import Recorded, RecordRequest
+from apps.switching.calls.tasks import fetch_recorded
 from tests.pbx_office import Office, office, run
 
 __all__ = ["office"]
@@ -255,6 +259,33 @@ def test_a_speech_menu_is_answered_by_speaking(office: Office, monkeypatch: pyte
     assert branch.keys == ("sales",)
     assert call.verbs == ["answer", "play", "record", "play", "play", "record"]
     assert not list(tmp_path.iterdir()), "what was said is not kept"
+
+
+def test_a_switch_on_another_machine_sends_what_was_said(
+    office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Elsewhere(RecordingCall):
+        async def record(self, request: RecordRequest) -> Recorded:
+            self._note("record", request.file)
+            return Recorded(request.file, f"/var/lib/freeswitch/recordings/{request.file}", 900)
+
+    heard: list[bytes] = []
+
+    def words(self: Any, wave: bytes, language: str, phrases: Any) -> str:
+        heard.append(wave)
+        return "sales"
+
+    def sent(account_id: str, file_id: str) -> None:
+        with account_scope(account_id):
+            receive_file(file_id, b"RIFF from afar")
+
+    monkeypatch.setattr(fetch_recorded, "delay", sent)
+    monkeypatch.setattr(Listening, "words", words)
+    monkeypatch.setattr("tests.integration.pbx.test_speech.RecordingCall", Elsewhere)
+    branch, _call = listen(office, monkeypatch, tmp_path)
+    assert branch.keys == ("sales",)
+    assert heard == [b"RIFF from afar"]
+    assert not office.within(lambda: StoredFile.objects.filter(name="speech").exists()), "it is not kept"
 
 
 def test_a_recogniser_that_fails_leaves_the_keys(

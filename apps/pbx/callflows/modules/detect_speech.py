@@ -8,16 +8,23 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from apps.foundation.accounts.bridge import in_account
 from apps.foundation.kit.ids import new_id
+from apps.foundation.storage.actions import read_file
+from apps.foundation.storage.models import FileKind, FileState
+from apps.foundation.storage.queries import find_file
 from apps.pbx.callflows.registry import Branch, Verb, VerbData, go_on
 from apps.pbx.callflows.sounds import playable_or_none
 from apps.pbx.media.languages import normal, spoken_language
 from apps.pbx.media.recognisers import Recogniser, RecognitionFailed, phrase_in, ready_recogniser
 from apps.pbx.media.speech import Number, Part, Prompt, Words, sound
-from apps.switching.calls.port import Call, RecordRequest
+from apps.switching.calls.files import drop_recorded, keep_recorded
+from apps.switching.calls.port import Call, Recorded, RecordRequest
 
 logger = logging.getLogger(__name__)
 _SILENCE_SECONDS = 2
+#: Seconds a switch on another machine may take to send what was said.
+SENT_WITHIN = 8
 
 
 class DetectSpeechData(VerbData):
@@ -76,17 +83,53 @@ async def _spoken(call: Call, data: DetectSpeechData, recogniser: Recogniser) ->
         return _key_of(data.phrases, said.key)
     if not said.milliseconds:
         return ""
-    words = await asyncio.to_thread(_understood, recogniser, said.path, data)
+    wave = await _wave_of(call, said)
+    words = await asyncio.to_thread(_understood, recogniser, wave, data)
     return _choice(data.phrases, words)
 
 
-def _understood(recogniser: Recogniser, path: str, data: DetectSpeechData) -> str:
-    file = Path(path)
+async def _wave_of(call: Call, said: Recorded) -> bytes:
+    """What was said: from the disk of this machine where the switch is beside us, else it sends the file. It is kept
+    nowhere. Raises RecognitionFailed."""
+    beside = await asyncio.to_thread(_taken_from_disk, Path(said.path))
+    if beside is not None:
+        return beside
+    file_id = await in_account(call.account_id, _awaited, said.path, call.switch)
+    try:
+        async with asyncio.timeout(SENT_WITHIN):
+            while (wave := await in_account(call.account_id, _sent, file_id)) is None:
+                await asyncio.sleep(0.1)
+        return wave
+    except TimeoutError as late:
+        raise RecognitionFailed(f"{call.switch} did not send what was said in {SENT_WITHIN} seconds") from late
+    finally:
+        await in_account(call.account_id, _dropped, file_id)
+
+
+def _taken_from_disk(file: Path) -> bytes | None:
     try:
         wave = file.read_bytes()
         file.unlink()
-    except OSError as error:
-        raise RecognitionFailed(f"what was said is on another machine: {error}") from error
+    except OSError:
+        return None
+    return wave
+
+
+def _awaited(path: str, switch: str) -> str:
+    return keep_recorded(FileKind.PROMPT, path, switch=switch, name="speech").id
+
+
+def _sent(file_id: str) -> bytes | None:
+    file = find_file(file_id)
+    return read_file(file) if file is not None and file.state == FileState.STORED else None
+
+
+def _dropped(file_id: str) -> None:
+    if (file := find_file(file_id)) is not None:
+        drop_recorded(file)
+
+
+def _understood(recogniser: Recogniser, wave: bytes, data: DetectSpeechData) -> str:
     expected = [phrase for phrases in data.phrases.values() for phrase in phrases]
     return recogniser.words(wave, spoken_language(normal(data.language)), expected)
 

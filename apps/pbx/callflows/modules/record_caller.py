@@ -42,5 +42,5 @@ class RecordCaller(Verb[RecordCallerData]):
         await call.play(await sound(call, Prompt(PROMPT)), "#")
         await call.play(await sound(call, _BEEP))
         wanted = Wanted.of(data.model_dump(exclude_none=True), origin="callflow : record_caller")
-        milliseconds = await record_caller(call, wanted)
-        return go_on(why=f"{milliseconds} ms recorded")
+        said = await record_caller(call, wanted)
+        return go_on(why=f"{said.milliseconds} ms recorded")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from apps.foundation.accounts.models import Account
+from apps.foundation.kit.clock import now
 from apps.pbx.callflows.registry import Branch, read_data, verbs
 from apps.pbx.callflows.ringing import Ring, plan
 from apps.pbx.endpoints.legs import Asking, Member
+from apps.pbx.recordings import remote
 from apps.pbx.recordings.applying import wanted_at_start
 from apps.pbx.recordings.calling import follow_rules, pause, when_connected
 from apps.pbx.recordings.models import Recording
 from apps.pbx.recordings.wanting import Wanted
 from apps.switching.calls.fake import FakeCall
-from apps.switching.calls.models import RecordedFile
+from apps.switching.calls.models import LiveChannel, RecordedFile
 from apps.switching.calls.port import CallerHungUp
+from apps.switching.esl.peer import ApiResult
 from tests.pbx_office import Office, office, run
 
 __all__ = ["office"]
@@ -141,3 +145,23 @@ def test_who_calls_is_recorded_by_his_own_rule(office: Office) -> None:
     assert origins(leaves=True, authorizing_id=anna.id) == expected, "a call the system places for him"
     assert origins(leaves=False, authorizing_id=phone.id) == []
     assert origins(leaves=True, authorizing_id="f" * 32) == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_recording_begun_from_outside_the_call_is_announced_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch, announced: bool
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    def run_api(_switch: str, name: str, arguments: str) -> ApiResult:
+        told.append((name, arguments))
+        return ApiResult(ok=True, text="/recordings" if name == "global_getvar" else "+OK")
+
+    monkeypatch.setattr(remote, "run_api", run_api)
+    office.set(document={"recording_announcement": announced})
+    channel = LiveChannel(uuid=str(uuid.uuid4()), switch="fs1", account_id=office.id, created=now())
+    assert office.within(lambda: remote.start_on(channel, Wanted(origin="keys")))
+    names = [name for name, _arguments in told]
+    assert ("uuid_broadcast" in names) is announced
+    assert names[-1] == "uuid_record"
+    assert all(arguments.endswith("both") for name, arguments in told if name == "uuid_broadcast")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from apps.switching.calls.fake import FakeCall
 from apps.switching.calls.port import CallerHungUp, CallerId, CallerLeft
 from apps.switching.presence import actions as presence_actions
 from tests.pbx_office import Office, office, run
+from tests.web_server import Answer, customer_server
 
 __all__ = ["office"]
 REFUSE = {"module": "response", "data": {"code": 486}, "children": {}}
@@ -388,3 +390,17 @@ def test_a_users_or_devices_blacklist_keeps_phones_from_ringing(office: Office) 
     _branch, call = step(office, "user", {"id": cora.id}, caller_id=ADA)
     assert len(call.requests[0].legs) == 1
     assert not step(office, "device", {"id": own.id}, caller_id=ADA)[1].requests
+
+
+def test_nomorobo_is_asked_over_the_network(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with customer_server() as server:
+        monkeypatch.setattr("apps.pbx.callflows.modules.nomorobo.ADDRESS", f"{server.url}/v1/check")
+        server.pages["/v1/check"] = Answer('{"score": 7}', "application/json")
+        data = {"username": "bakery", "password": "s3cret"}
+        branch, _call = step(office, "nomorobo", data, "0", "3", caller_id=ADA, destination="+13125550100")
+        assert branch.keys == ("3",)
+        (asked,) = server.asked
+        assert asked.query == {"From": ADA.number, "To": "+13125550100"}
+        assert b64decode(asked.headers["authorization"].removeprefix("Basic ")) == b"bakery:s3cret"
+        server.pages["/v1/check"] = Answer("busy", status=503)
+        assert step(office, "nomorobo", data, "0", caller_id=ADA, destination="+13125550100")[0].keys == ()

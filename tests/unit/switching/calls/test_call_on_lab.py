@@ -389,3 +389,31 @@ async def test_a_recording_started_from_outside(world: World) -> None:
     await talk.call.tell_switch(recording_commands.stop_recording(talk.call.uuid, path))
     assert Path(path).is_file()
     talk.phone.hang_up()
+
+
+async def test_a_long_saying_is_heard_whole_and_any_part_of_it_can_be_keyed_over(world: World) -> None:
+    pieces = [f"/sounds/{number}-{'x' * 700}.wav" for number in range(6)]
+
+    async def menu(call: Call) -> Any:
+        await call.answer()
+        pressed = await call.play(f"file_string://{'!'.join(pieces)}")
+        asked = f"file_string://{'!'.join(reversed(pieces))}"
+        return pressed, await call.collect(asked, maximum=3, timeout=3000, interdigit_timeout=3000)
+
+    talk = await world.place("1001", "9000", menu)
+    await talk.phone.answered()
+    heard: list[str] = []
+
+    def goes_heard() -> int:
+        channel = world.lab.channels.get(talk.call.uuid)
+        known = str(channel.get("current_application_data") or "") if channel is not None else ""
+        if "file_string" in known and known not in heard:
+            heard.append(known)
+        return len(heard)
+
+    await eventually(lambda: goes_heard() >= 4)
+    for digit in "421":
+        talk.phone.send_dtmf(digit)
+        await asyncio.sleep(0.05)
+    assert await talk.ended() == ("", "421")
+    assert [piece for go in heard[:3] for piece in pieces if piece in go] == pieces
