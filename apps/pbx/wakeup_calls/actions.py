@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.foundation.crossbar.errors import ValidationFailed
 from apps.foundation.crossbar.validation import validated
 from apps.foundation.documents.actions import create_document, delete_document, replace_document
-from apps.foundation.identity.principal import Principal
+from apps.foundation.identity.principal import Principal, system_principal
 from apps.foundation.kit.clock import now
 from apps.pbx.devices.models import Device
 from apps.pbx.users.models import User
@@ -23,6 +24,8 @@ from apps.pbx.wakeup_calls.queries import calls_of
 _PLANNED_BY = ("time", "date", "days", "timezone", "enabled", "device_id", "owner_id")
 #: A phone that has more of its own is being played with.
 MOST_BY_PHONE = 20
+#: How long a call that is over stays in the list, and how many are taken out of a schema each night.
+KEPT, MOST_FORGOTTEN = timedelta(days=31), 20_000
 
 
 @transaction.atomic
@@ -73,6 +76,21 @@ def cancel_one(device_id: str, owner_id: str, identifier: str, principal: Princi
     call = calls_of(device_id, owner_id).select_for_update().filter(id=identifier).first()
     if call is not None:
         delete_wakeup_call(call, principal)
+    return call is not None
+
+
+def long_over() -> list[tuple[str, str]]:
+    """`(account id, id)` of calls of the scope's schema that were made once, so long ago that nobody asks any more."""
+    over = WakeupCall.across_accounts.filter(deleted=None, enabled=False, act_at=None, last_call__lt=now() - KEPT)
+    return list(over.filter(document__days=[]).order_by("last_call").values_list("account_id", "id")[:MOST_FORGOTTEN])
+
+
+@transaction.atomic
+def forget(identifier: str) -> bool:
+    """Delete one that is over; False where it was set again meanwhile."""
+    call = WakeupCall.objects.select_for_update().filter(id=identifier, enabled=False, act_at=None).first()
+    if call is not None:
+        delete_wakeup_call(call, system_principal(call.account_id))
     return call is not None
 
 

@@ -9,6 +9,7 @@ from celery import shared_task
 from apps.foundation.accounts.scope import AccountElsewhere, AccountUnknown, account_scope, schema_scope
 from apps.foundation.tenants.schemas import installed_schemas
 from apps.pbx.wakeup_calls import calling
+from apps.pbx.wakeup_calls.actions import forget, long_over
 from apps.switching.switches.models import NodeState, SwitchNode
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,22 @@ def act(account_id: str, identifier: str) -> bool:
     except (AccountUnknown, AccountElsewhere):
         log.info("wake-up call %s: its account is not there", identifier)
         return False
+
+
+@shared_task(name="wakeup_calls.forget_over")
+def forget_over() -> int:
+    """Delete calls that were made once, a month after they were. Answers how many."""
+    forgotten = 0
+    for schema in installed_schemas():
+        with schema_scope(schema):
+            over = long_over()
+        for account_id, identifier in over:
+            try:
+                with account_scope(account_id):
+                    forgotten += forget(identifier)
+            except (AccountUnknown, AccountElsewhere):
+                continue
+    return forgotten
 
 
 def _pace() -> int:

@@ -357,6 +357,18 @@ def test_calls_of_a_deleted_account_wait(office: Office, switch: Switch, phone: 
         office.set(deleted=None)
 
 
+def test_what_is_long_over_leaves_the_list(office: Office, switch: Switch, phone: Device) -> None:
+    over, again, fresh_one, daily = (wanted(office, phone, name=name) for name in ("over", "again", "fresh", "daily"))
+    long_ago = now() - timedelta(days=40)
+    done = {"enabled": False, "act_at": None, "due": None, "last_result": "confirmed"}
+    WakeupCall.objects.filter(id__in=[over.id, daily.id]).update(**done, last_call=long_ago)
+    WakeupCall.objects.filter(id=daily.id).update(document={"time": "07:30", "days": EVERY_DAY})
+    WakeupCall.objects.filter(id=again.id).update(last_call=long_ago)
+    WakeupCall.objects.filter(id=fresh_one.id).update(**done, last_call=now())
+    assert tasks.forget_over() == 1
+    assert set(WakeupCall.objects.values_list("id", flat=True)) == {again.id, fresh_one.id, daily.id}
+
+
 def test_only_what_is_due_is_looked_at(office: Office, phone: Device) -> None:
     """However many are set: the index holds those that are yet to come, in their order."""
     later = now() + timedelta(hours=5)
