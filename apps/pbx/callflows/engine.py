@@ -13,7 +13,7 @@ import logging
 
 from apps.foundation.accounts.bridge import in_account
 from apps.foundation.accounts.scope import AccountUnknown
-from apps.pbx.callflows.built_in import CHANNEL_VARIABLE
+from apps.pbx.callflows.built_in import CHANNEL_VARIABLE, GIVEN_FLOW, read_given_flow
 from apps.pbx.callflows.ending import EndedCall
 from apps.pbx.callflows.lookup import Arrival, look_up, take_up
 from apps.pbx.callflows.presenting import present_caller
@@ -138,5 +138,6 @@ def _arrival(call: Call) -> Arrival:
         interaction_id=call.interaction_id,
         is_allowed=bool(call.destination) and variables.get(ALLOWED_NUMBER) == call.destination,
         built_in=variables.get(CHANNEL_VARIABLE, ""),
+        given=read_given_flow(variables.get(GIVEN_FLOW, ""), call.destination),
         has_music=variables.get("authorizing_type") == "clicktocall" and bool(variables.get(HOLD_MUSIC)),
     )

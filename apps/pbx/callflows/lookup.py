@@ -72,6 +72,7 @@ class Arrival:
     dialplan of phones, which no INVITE of a carrier reaches. Its Referred-By, which anybody can write, says nothing.
     `is_allowed`: a flow of the account has dialled this number for the caller, whatever he may dial himself.
     `built_in` is the flow of ours that the call is for (see `built_in`), empty for none.
+    `given` is a flow that is in no document, into which the system sent the call.
     `has_music`: the call came with its own music on hold.
     """
 
@@ -82,6 +83,7 @@ class Arrival:
     interaction_id: str
     is_allowed: bool = False
     built_in: str = ""
+    given: Node | None = None
     has_music: bool = False
 
 
@@ -104,7 +106,7 @@ def look_up(arrival: Arrival) -> Start:
     account = current_account()
     if not account.enabled:
         return Start(refusal=(403, "Account Disabled"))
-    if (ours := built_in_flow(arrival.built_in, arrival.dialled)) is not None:
+    if (ours := arrival.given or built_in_flow(arrival.built_in, arrival.dialled)) is not None:
         return Start(flow=ours, dialled=arrival.dialled)
     classifiers = classifiers_of(account) if arrival.call_kind == "internal" else ()
     emergency = is_emergency(arrival.dialled, home_region(account), classifiers)

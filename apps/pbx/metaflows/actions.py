@@ -33,7 +33,7 @@ def replace_metaflows(holder: Holder, document: dict[str, Any] | None, principal
     if document is None:
         whole.pop("metaflows", None)
     else:
-        whole["metaflows"] = checked(document)
+        whole["metaflows"] = checked(document, principal)
     if isinstance(holder, Account):
         return replace_account(holder, whole, principal)
     if isinstance(holder, User):
@@ -41,7 +41,7 @@ def replace_metaflows(holder: Holder, document: dict[str, Any] | None, principal
     return replace_device(holder, whole, principal)
 
 
-def checked(document: dict[str, Any]) -> dict[str, Any]:
+def checked(document: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """With its defaults. Raises ValidationFailed, naming what is wrong with any action's settings."""
     document = validated(MetaflowsDocument, document)
     for kind in ("numbers", "patterns"):
@@ -50,7 +50,7 @@ def checked(document: dict[str, Any]) -> dict[str, Any]:
                 raise ValidationFailed.of(f"numbers.{keys}", "pattern", _("Only digits can be pressed"), value=keys)
             if kind == "patterns":
                 _check_pattern(keys)
-            _check_flow(f"{kind}.{keys}", flow)
+            _check_flow(f"{kind}.{keys}", flow, principal)
     return document
 
 
@@ -63,7 +63,7 @@ def _check_pattern(pattern: str) -> None:
         ) from None
 
 
-def _check_flow(path: str, flow: dict[str, Any]) -> None:
+def _check_flow(path: str, flow: dict[str, Any], principal: Principal) -> None:
     action = actions().get(flow["module"])
     if action is None or not action.by_keys:
         known = [name for name, one in actions().items() if one.by_keys]
@@ -71,10 +71,11 @@ def _check_flow(path: str, flow: dict[str, Any]) -> None:
             f"{path}.module", "enum", _("There is no such action"), target=known, value=flow["module"]
         )
     try:
-        action.Data.model_validate(flow.get("data") or {})
+        data = action.Data.model_validate(flow.get("data") or {})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join([path, "data", *(str(part) for part in first["loc"])])
         raise ValidationFailed.of(where, first["type"], first["msg"]) from None
+    action.check(data, principal)
     for key, child in (flow.get("children") or {}).items():
-        _check_flow(f"{path}.children.{key}", child)
+        _check_flow(f"{path}.children.{key}", child, principal)

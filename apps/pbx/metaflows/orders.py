@@ -31,6 +31,7 @@ def order(action: AnyAction) -> Order:
         data = validated(action.Data, dict(given))
         if principal.role < action.role:
             raise Forbidden
+        action.check(action.Data.model_validate(data), principal)
         _refuse_strangers(data)
         if action.audited:
             after = {"channel": channel.uuid, "owner_id": channel.owner_id, **data}

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 from apps.foundation.documents.shape import Shape
-from apps.foundation.identity.principal import Role
+from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.kit.folders import class_of_each_file
 from apps.pbx.metaflows.documents import Metaflow, MetaflowsDocument
 from apps.pbx.metaflows.talk import Talk
@@ -37,6 +37,9 @@ class Action(Generic[DataT]):
     #: Whether keys can do it; without, only the API can.
     by_keys: ClassVar[bool] = True
     name: ClassVar[str]
+
+    def check(self, data: DataT, principal: Principal) -> None:
+        """Look at what the settings' shape cannot say, first. Raises ValidationFailed, Forbidden."""
 
     def run(self, talk: Talk, data: DataT) -> None:
         """Do it. Raises SwitchRefused, UnsafeValue and NotPossible, which are logged."""

@@ -6,11 +6,13 @@ import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.identity.principal import Principal
 from apps.foundation.kit.clock import now, to_gregorian
+from apps.pbx.callflows.built_in import GIVEN_FLOW, GIVEN_NUMBER, given_flow
 from apps.pbx.conferences.queries import made_up_id
 from apps.pbx.devices.models import Device
 from apps.pbx.endpoints.legs import EXPORTED, OWN_CALLS, Asking, Member
@@ -58,9 +60,14 @@ class Talk:
 
     def tell(self, command: NodeCommand) -> None:
         """Raises SwitchRefused."""
+        self.told(command)
+
+    def told(self, command: NodeCommand) -> str:
+        """The switch's answer. Raises SwitchRefused."""
         answer = run_api(self.own.switch, command.name, command.arguments)
         if not answer.ok:
             raise SwitchRefused(answer.text.strip())
+        return answer.text.strip()
 
     def legs_of(self, members: Sequence[Member], *, besides: str = "") -> tuple[Leg, ...]:
         """The phones of these, not the device `besides`. Raises NotPossible where none can be rung."""
@@ -147,6 +154,15 @@ class Talk:
     def _set(self, uuid: str, variables: Mapping[str, str]) -> None:
         for name, value in variables.items():
             self.tell(commands.set_variable(uuid, name, value))
+
+    def send_into(self, flow: Mapping[str, Any]) -> None:
+        """Transfer into a flow that is no callflow of the account. Raises NotPossible."""
+        try:
+            given = given_flow(flow)
+        except ValueError as error:
+            raise NotPossible(str(error)) from error
+        self._set(self.sent, {GIVEN_FLOW: given})
+        self.send_on(GIVEN_NUMBER)
 
     def send_on(self, number: str) -> None:
         """Transfer, blind."""

@@ -219,6 +219,7 @@ async def uuid_broadcast(switch: LabSwitch, channel: Channel, rest: str) -> str:
     path, _, which = rest.rpartition(" ")
     if which not in ("aleg", "bleg", "both", "holdb"):
         path, which = rest, "aleg"
+    path = path.strip("'")
     application, separator, argument = path.partition("::")
     if not separator:
         application, argument = "playback", path

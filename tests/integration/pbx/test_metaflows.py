@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from apps.foundation.crossbar.errors import ValidationFailed
+from apps.foundation.identity.principal import system_principal
 from apps.pbx.metaflows import listening, tasks
 from apps.pbx.metaflows.actions import checked
 from apps.pbx.metaflows.queries import anybody, of_party
@@ -88,7 +89,7 @@ def test_where_nobody_has_any_nothing_listens(office: Office) -> None:
 )
 def test_what_cannot_work_is_refused_by_its_path(document: dict[str, Any], path: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
-        checked(document)
+        checked(document, system_principal("0" * 32))
     assert list(refused.value.violations) == [path]
 
 

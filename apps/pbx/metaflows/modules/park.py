@@ -8,9 +8,6 @@ from apps.foundation.documents.shape import Shape
 from apps.pbx.callflows.models import Callflow
 from apps.pbx.metaflows.registry import Action
 from apps.pbx.metaflows.talk import NotPossible, Talk
-from apps.pbx.parking.waiting import PARKED_BY
-from apps.switching.calls import commands
-from apps.switching.calls.models import LiveChannel
 
 
 class ParkData(Shape):
@@ -32,11 +29,4 @@ class Park(Action[ParkData]):
         numbers = [number for flow in flows for number in flow.numbers]
         if not numbers:
             raise NotPossible("the account has no callflow that parks calls")
-        left = talk.own.authorizing_id if talk.by_keys else _device_of(talk.own.other_leg)
-        talk.tell(commands.set_variable(talk.sent, PARKED_BY, left))
         talk.send_on(f"{min(numbers, key=len)}{data.slot}")
-
-
-def _device_of(uuid: str) -> str:
-    found = LiveChannel.objects.filter(uuid=uuid).values_list("authorizing_id", flat=True).first() if uuid else ""
-    return found or ""
