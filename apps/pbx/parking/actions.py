@@ -16,7 +16,7 @@ from apps.pbx.callflows.ending import EndedCall, at_call_end
 from apps.pbx.parking.documents import ParkData, PresenceType
 from apps.pbx.parking.events import ParkingChanged, ParkingEvent
 from apps.pbx.parking.models import ParkedCall
-from apps.pbx.parking.queries import FIRST_SLOT, parker_of, present
+from apps.pbx.parking.queries import FIRST_SLOT, present
 from apps.switching.presence.actions import set_lamp
 
 DUTY = "leave_parking_slot"
@@ -27,8 +27,8 @@ Outcome = Literal["parked", "occupied", "full", "exceeded"]
 
 @dataclass(frozen=True, slots=True)
 class Parking:
-    """The call that is to be parked. `referred_by` is the SIP address of the phone that sent it here, empty where the
-    caller dialled himself; `parker_id` the device where that is known otherwise."""
+    """The call that is to be parked. `was_sent`: somebody sent it here, from the device `parker_id` where that is
+    known; else the caller dialled himself."""
 
     call_id: str
     switch: str
@@ -36,7 +36,7 @@ class Parking:
     caller_id_number: str
     authorizing_id: str
     dialled: str
-    referred_by: str = ""
+    was_sent: bool = False
     parker_id: str = ""
 
 
@@ -58,8 +58,8 @@ def park(parking: Parking, data: ParkData, slot: str) -> Parked:
     A phone that dialled the slot itself only asks for it: whoever it transfers there next takes its place.
     """
     hold_account()
-    parker = parking.parker_id or (parker_of(parking.referred_by) if parking.referred_by else "")
-    asks = not parker and not parking.referred_by and bool(parking.authorizing_id)
+    parker = parking.parker_id
+    asks = not parker and not parking.was_sent and bool(parking.authorizing_id)
     parker = parking.authorizing_id if asks else parker
     taken = {row.slot: row for row in present().select_for_update(of=("self",))}
     ParkedCall.objects.exclude(slot__in=taken).delete()

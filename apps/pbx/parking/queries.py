@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.foundation.accounts.models import Account
+from apps.commerce.cdrs.models import CallRecord
 from apps.foundation.accounts.scope import current_account_id
 from apps.foundation.kit.clock import now
 from apps.pbx.parking.models import ParkedCall
 from apps.switching.calls.models import LiveChannel
-from apps.switching.registrar.models import SipCredential
 
 #: The first slot that is given where nobody names one.
 FIRST_SLOT = 101
@@ -39,11 +38,14 @@ def longest_waiting() -> str:
     return waiting().order_by("since").values_list("slot", flat=True).first() or ""
 
 
-def parker_of(referred_by: str) -> str:
-    """The device behind a Referred-By (RFC 3892) of the account's own realm, empty for none."""
-    username, _, realm = referred_by.strip().strip("<>").removeprefix("sip:").partition(";")[0].partition("@")
-    account = Account.objects.only("realm").get(id=current_account_id())
-    if not username or realm.strip(">").partition(":")[0].lower() != account.realm:
-        return ""
-    found = SipCredential.objects.filter(realm=account.realm, username=username, account_id=account.id)
-    return found.values_list("device_id", flat=True).first() or ""
+def device_of_leg(uuid: str) -> str | None:
+    """The device whose leg this is or was, by what let it in; empty for a leg that is no device's. None where nothing
+    is known of it (yet): its call record comes in a moment after its channel is gone."""
+    own = {"account_id": current_account_id()}
+    found = LiveChannel.objects.filter(uuid=uuid, **own).values_list("authorizing_id", "authorizing_type").first()
+    if found is None:
+        rows = CallRecord.objects.filter(call_id=uuid, **own)
+        found = rows.values_list("authorizing_id", "authorizing_type").first()
+    if found is None:
+        return None
+    return found[0] if found[1] in ("", "device") else ""

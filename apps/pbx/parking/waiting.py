@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
+import time
 from dataclasses import replace
 
 from apps.foundation.accounts.bridge import in_account
@@ -21,8 +23,10 @@ from apps.switching.calls.dial_string import Leg
 from apps.switching.calls.port import BridgeRequest, Call, CallerHungUp, CallerId, CallerLeft, SwitchRefused
 
 logger = logging.getLogger(__name__)
-#: Channel variable: the device that had the call parked, where no phone's REFER says so.
-PARKED_BY = "parked_by"
+#: Channel variables of the switch: whom the call talked to last, and that it was sent on since.
+TALKED_TO, WAS_TRANSFERRED = "last_bridge_to", "transfer_source"
+#: How long the call record of a leg that has just ended may take. Seconds.
+RECORD_SECONDS, LOOK_SECONDS = 3.0, 0.15
 ATTENDED = "ATTENDED_TRANSFER"
 SHORTEST_RING = 5
 #: Nobody is left waiting longer.
@@ -31,7 +35,23 @@ LONGEST_SECONDS = 4 * 3600
 
 def was_sent(call: Call) -> bool:
     """Whether somebody sent the call here to be parked, rather than the caller dialling the slot."""
-    return bool(call.variables.get("sip_h_Referred-By") or call.variables.get(PARKED_BY))
+    return bool(call.variables.get(TALKED_TO) and call.variables.get(WAS_TRANSFERRED))
+
+
+async def parker_of(call: Call) -> str:
+    """The device that sent the call here, empty where that is not known. What a phone says of itself (Referred-By) is
+    not asked: it is the leg the call talked to, as that was let in."""
+    leg = call.variables.get(TALKED_TO, "") if was_sent(call) else ""
+    ends = time.monotonic() + RECORD_SECONDS
+    while leg:
+        found = await in_account(call.account_id, queries.device_of_leg, leg)
+        if found is not None:
+            return found
+        if time.monotonic() >= ends:
+            logger.info("call %s: nothing is known of %s, which sent it here", call.uuid, leg)
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return ""
 
 
 async def take_back(call: Call, slot: str) -> Branch:
@@ -60,8 +80,8 @@ async def park(call: Call, data: ParkData, slot: str, *, or_take_back: bool = Fa
         caller_id_number=call.caller_id.number,
         authorizing_id=call.authorizing_id if dialled_himself else "",
         dialled=call.destination,
-        referred_by=call.variables.get("sip_h_Referred-By", ""),
-        parker_id=call.variables.get(PARKED_BY, ""),
+        was_sent=was_sent(call),
+        parker_id=await parker_of(call),
     )
     if (
         or_take_back

@@ -22,6 +22,10 @@ __all__ = ["office"]
 VERB = verbs()["park"]
 
 
+#: What the caller talked to before he was sent here.
+LEG = "leg-of-ben"
+
+
 @pytest.fixture
 def ben(office: Office) -> Device:
     LiveChannel.objects.all().delete()
@@ -31,13 +35,15 @@ def ben(office: Office) -> Device:
     SipCredential.objects.create(
         realm=REALM, username="ben", account_id=office.id, device_id=device.id, a1_hash="0" * 32
     )
+    leg = {"account_id": office.id, "switch": "fs1", "direction": "outbound", "created": now()}
+    LiveChannel.objects.create(uuid=LEG, authorizing_id=device.id, authorizing_type="device", **leg)
     return device
 
 
 def sent(office: Office, uuid: str, **more: Any) -> FakeCall:
     """A call that ben's phone has sent to be parked."""
     LiveChannel.objects.create(uuid=uuid, account_id=office.id, switch="fs1", direction="inbound", created=now())
-    variables = {"sip_h_Referred-By": f"<sip:ben@{REALM}>", **more.pop("variables", {})}
+    variables = {"last_bridge_to": LEG, "transfer_source": "bl_xfer", **more.pop("variables", {})}
     return FakeCall(uuid=uuid, account_id=office.id, is_answered=True, variables=variables, **more)
 
 
@@ -69,6 +75,23 @@ def test_the_parker_is_rung_and_has_the_call_again(office: Office, ben: Device) 
     assert call.requests[0].timeout == 7
     assert any(detail.startswith("uuid_broadcast") for detail in call.details("tell_switch")), "he is told why"
     assert slots(office) == {}
+
+
+def test_what_a_transfer_says_of_itself_is_not_believed(office: Office, ben: Device) -> None:
+    cleo = office.device("cleo")
+    SipCredential.objects.create(
+        realm=REALM, username="cleo", account_id=office.id, device_id=cleo.id, a1_hash="0" * 32
+    )
+    lie = {"capture_group": "101", "sip_h_Referred-By": f"<sip:cleo@{REALM}>"}
+    parked(call := sent(office, "a", bridges=[ANSWERED], variables=lie), action="auto")
+    assert "sip:ben@" in call.details("bridge")[0]
+
+
+def test_who_calls_with_a_referred_by_is_taken_for_himself(office: Office, ben: Device) -> None:
+    lie = {"capture_group": "101", "sip_h_Referred-By": f"<sip:ben@{REALM}>"}
+    call = dialled(office, office.device("cleo"), "a", variables=lie)
+    parked(call, action="auto")
+    assert call.details("bridge") == []
 
 
 def test_the_child_named_like_the_slot_follows_where_nobody_answers(office: Office, ben: Device) -> None:
