@@ -16,11 +16,13 @@ import pytest
 from apps.foundation.accounts.bridge import in_directory
 from apps.foundation.accounts.models import Account
 from apps.foundation.events.publishing import publish
+from apps.foundation.events.subscription import subscription
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import ChannelState, LiveChannel
 from apps.switching.esl.errors import ConnectionLost
 from apps.switching.presence.actions import (
     Watching,
+    look,
     remember_subscriptions,
     reset_lamps,
     set_lamp,
@@ -32,6 +34,7 @@ from apps.switching.presence.desk import LampDesk
 from apps.switching.presence.models import (
     LampLine,
     LampMark,
+    LampTold,
     MailboxCount,
     QuietEndpoint,
     Subscription,
@@ -41,6 +44,7 @@ from apps.switching.switches.events import CallChanged
 from apps.switching.switches.facts import Leg
 from tests.company import Company
 from tests.telephony.stack import until
+from tests.websocket_client import everything_handed_out
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +98,7 @@ async def bakery(company: Company) -> AsyncIterator[Account]:
 
 
 def forget_all() -> None:
-    for model in (LampLine, LampMark, MailboxCount, QuietEndpoint, Subscription, LiveChannel, Registration):
+    for model in (LampLine, LampMark, LampTold, MailboxCount, QuietEndpoint, Subscription, LiveChannel, Registration):
         model.objects.all().delete()
 
 
@@ -174,7 +178,9 @@ async def test_a_switch_that_comes_back_is_told_everything(bakery: Account) -> N
         await in_directory(set_lamp, bakery.id, "8001", "terminated")
         await in_directory(set_lamp, bakery.id, "8009", "early")
         desk.connected("fs1", again)  # type: ignore[arg-type]
-        await shows(again, **{"8009": "early"})
+        realm = bakery.realm
+        await until(lambda: again.lamps().get(f"8009@{realm}") == "early", "the lamp that was lit meanwhile is told")
+        assert again.lamps().get(f"8001@{realm}") != "confirmed", "it went dark meanwhile"
 
 
 async def test_a_switch_that_hears_again_on_the_same_line_is_told_everything(bakery: Account) -> None:
@@ -211,3 +217,45 @@ async def test_messages_are_told_once_for_each_change(bakery: Account) -> None:
                 await in_directory(set_message_waiting, bakery.id, "m" * 32, number="2001", new=new)
             await until(partial(switch.has_messages, f"2001@{bakery.realm}", new), f"{new} is told", 10)
             assert len(switch.told) == told
+
+
+async def test_two_processes_tell_of_a_change_once(bakery: Account) -> None:
+    """Each has connections to switches of its own, and hears of every change."""
+    heard: list[tuple[str, str]] = []
+
+    def listen(key: str, data: dict[str, Any]) -> None:
+        if key.startswith("presence.dialog."):
+            heard.append((data["presence_id"], data["state"]))
+
+    await subscription().add(bakery.id, listen)
+    first, second = Switch(), Switch()
+    await in_directory(register, bakery, "fs2")
+    try:
+        async with desk_of(fs1=first), desk_of(fs2=second):
+            for turn, state in enumerate(["early", "confirmed", "terminated", "confirmed", "terminated"]):
+                await in_directory(set_lamp, bakery.id, "8001", state)
+                await shows(first, **{"8001": state})
+                await shows(second, **{"8001": state})
+                await until(partial(_told, heard, turn + 1), f"{state} is told")
+            await everything_handed_out()
+    finally:
+        subscription().remove(bakery.id, listen)
+    assert [state for _lamp, state in heard] == ["early", "confirmed", "terminated", "confirmed", "terminated"]
+    assert {lamp for lamp, _state in heard} == {f"8001@{bakery.realm}"}
+    assert not await in_directory(LampTold.objects.exists)
+
+
+async def _told(heard: list[tuple[str, str]], count: int) -> bool:
+    return len(heard) >= count
+
+
+async def test_what_changed_while_nobody_looked_is_told_later(bakery: Account) -> None:
+    heard: list[str] = []
+    await in_directory(set_lamp, bakery.id, "8001", "confirmed")
+    await in_directory(look, [bakery.id])
+    await in_directory(set_lamp, bakery.id, "8001", "terminated")
+    await subscription().add(bakery.id, lambda key, data: heard.append(f"{key} {data.get('state')}"))
+    await in_directory(look, [bakery.id])
+    await in_directory(look, [bakery.id])
+    await everything_handed_out()
+    assert heard == ["presence.dialog.8001 terminated"]

@@ -9,12 +9,17 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 from typing import Any
 
 import httpx
 import numpy
 import soundfile
 
+from apps.foundation.accounts.bridge import in_directory
+from apps.foundation.events.models import OutboxEntry
+from apps.foundation.events.outbox import relay
+from apps.foundation.kit.clock import now
 from tests.telephony.cast import Cast, Customer, Line, Person
 from tests.telephony.stack import until
 
@@ -279,3 +284,38 @@ async def test_leaving_a_message_in_anybodys_mailbox_by_star_code(cast: Cast) ->
     await keyed(cast, listener, f"{PIN}#", "1", "1", "#")
     await listener.ended()
     await messages(bakery, box, 1, "saved")
+
+
+async def test_the_owner_is_called_about_a_new_message(cast: Cast) -> None:
+    """`notify.callback`: again where nobody takes the call, and no more once somebody did."""
+    callback = {"number": "1007", "attempts": 3, "interval_s": 10, "timeout_s": 10}
+    bakery, _ben, box = await an_office(cast, notify={"callback": callback})
+    mobile = await bakery.phone("mobile", extension="1007")
+    anna = await bakery.phone("anna")
+    call = await anna.dial("3000")
+    hertz = speaks(cast, call, 600)
+    await leave(cast, call, "1")
+    await call.ended()
+    first = await mobile.rings(30)
+    assert (first.caller_name, first.caller_number) == ("Ben", "3000")
+    await first.reject(486)
+    await in_directory(call_again)
+    again = await mobile.rings(30)
+    await again.answer()
+    await keyed(cast, again, f"{PIN}#", "1")
+    await again.hears_tone(hertz, 15, lasting=0.8)
+    await again.hang_up()
+    await cast.idle()
+    await in_directory(call_again)
+    await mobile.stays_silent(3)
+    await messages(bakery, box, 1)
+
+
+def call_again() -> None:
+    """What beat has done once the time between two calls is over."""
+    deadline = time.monotonic() + 20
+    waiting = OutboxEntry.objects.filter(name="voicemail.call_owner")
+    while not waiting.update(due=now()):
+        assert time.monotonic() < deadline, "no further call waits"
+        time.sleep(0.1)
+    assert relay() == 1
