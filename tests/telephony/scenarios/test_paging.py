@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.telephony.cast import Cast, Customer, Phone
+from tests.telephony.cast import Cast, Customer, Phone, talk
 from tests.telephony.mixes import hears_in_mix, hears_no_more
 
 
-async def office(cast: Cast, audio: str) -> tuple[Customer, Phone, list[Phone]]:
+async def office(cast: Cast, audio: str, later: int = 0, **data: Any) -> tuple[Customer, Phone, list[Phone]]:
+    """Anna's 5500 speaks to all of them; `later` is the last one's delay in seconds."""
     bakery = await cast.customer()
     anna = await bakery.phone("anna")
     others = [await bakery.phone(name) for name in ("ben", "cora", "dan")]
     endpoints: list[dict[str, Any]] = [{"id": one.device_id, "endpoint_type": "device"} for one in [anna, *others]]
-    await bakery.flow(["5500"], "page_group", {"audio": audio, "endpoints": endpoints, "timeout": 10})
+    endpoints[-1]["delay"] = later
+    await bakery.flow(["5500"], "page_group", {"audio": audio, "endpoints": endpoints, "timeout": 10, **data})
     return bakery, anna, others
 
 
@@ -38,6 +40,46 @@ async def test_an_announcement(cast: Cast, audio: str) -> None:
     for ring in rings:
         assert await ring.ended() == 200
     await cast.idle()
+
+
+@pytest.mark.parametrize("barges", [False, True], ids=["leaves them in peace", "barges in"])
+async def test_phones_that_have_a_call(cast: Cast, barges: bool) -> None:
+    bakery, anna, others = await office(cast, "one-way", barge_calls=barges)
+    ben, cora, dan = others
+    await bakery.flow(["1003"], "device", {"id": cora.device_id})
+    talking = await ben.dial("1003")
+    ring = await cora.rings()
+    await ring.answer()
+    await talk(talking, ring)
+    call = await anna.dial("5500")
+    announced = await dan.rings()
+    await announced.answer()
+    if barges:
+        second = await cora.rings()
+        await second.answer()
+        if cast.is_real:
+            await hears_in_mix(second, call.tone)
+    elif cast.is_real:
+        await hears_in_mix(announced, call.tone)
+        await ben.stays_silent(0.5)
+        await cora.stays_silent(0.5)
+    await call.hang_up()
+    await announced.ended()
+    await ring.hears(talking)
+
+
+async def test_a_phone_that_is_called_later(cast: Cast) -> None:
+    _bakery, anna, others = await office(cast, "one-way", later=2)
+    call = await anna.dial("5500")
+    ring = await others[0].rings()
+    await ring.answer()
+    await others[-1].stays_silent(1)
+    late = await others[-1].rings()
+    await late.answer()
+    if cast.is_real:
+        await hears_in_mix(late, call.tone)
+    await call.hang_up()
+    await late.ended()
 
 
 async def test_whoever_answers_too_late_is_not_left_alone(cast: Cast) -> None:
