@@ -60,18 +60,18 @@ class Office:
             self.register(device, contact or f"sip:{name}@192.0.2.7:5060")
         return device
 
-    def register(self, device: Device, contact: str, seconds: int = 3600) -> None:
-        Registration.objects.create(
-            realm=REALM,
-            username=device.name,
-            account_id=self.id,
-            device_id=device.id,
-            contact=contact,
-            profile="internal",
-            switch="fs1",
-            call_id=f"{device.id}-{contact}",
-            expires=now() + timedelta(seconds=seconds),
+    def devices(self, names: list[str]) -> list[Device]:
+        """Many of them, registered, at once."""
+        made = self.within(
+            lambda: Device.objects.bulk_create(
+                Device(account_id=self.id, name=name, document={"sip": {"username": name}}) for name in names
+            )
         )
+        Registration.objects.bulk_create(_registration(device, f"sip:{device.name}@192.0.2.7:5060") for device in made)
+        return made
+
+    def register(self, device: Device, contact: str, seconds: int = 3600) -> None:
+        _registration(device, contact, seconds).save(force_insert=True)
 
     def group(self, name: str, **members: str) -> Group:
         """`members`: id to type."""
@@ -101,6 +101,20 @@ class Office:
         empty([self.account.tenant.schema_name])
         Registration.objects.filter(account_id=self.id).delete()
         self.set(enabled=True, document={})
+
+
+def _registration(device: Device, contact: str, seconds: int = 3600) -> Registration:
+    return Registration(
+        realm=REALM,
+        username=device.name,
+        account_id=device.account_id,
+        device_id=device.id,
+        contact=contact,
+        profile="internal",
+        switch="fs1",
+        call_id=f"{device.id}-{contact}",
+        expires=now() + timedelta(seconds=seconds),
+    )
 
 
 _made: list[str] = []

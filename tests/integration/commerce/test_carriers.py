@@ -21,14 +21,9 @@ from apps.foundation.kit.secrets import decrypt
 from apps.pbx.devices.actions import create_device
 from apps.switching.calls.dial_string import Contact, Leg, dial_string
 from apps.switching.registrar.models import Gateway, TrunkAddress
-from tests.cast import Tree, plant_tree
+from tests.cast import Tree
 
 NUMBER = "+14155550100"
-
-
-@pytest.fixture
-def tree(db: None) -> Tree:
-    return plant_tree()
 
 
 def carrier(

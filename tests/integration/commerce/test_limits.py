@@ -14,7 +14,7 @@ from apps.foundation.crossbar.errors import Forbidden, ValidationFailed
 from apps.foundation.identity.principal import Principal, Role
 from apps.foundation.kit.clock import now
 from apps.switching.calls.models import LiveChannel
-from tests.cast import Tree, plant_tree
+from tests.cast import Tree
 
 _legs = itertools.count()
 
@@ -32,11 +32,6 @@ def leg(
         authorizing_type="resource" if carrier else "device",
         created=now(),
     )
-
-
-@pytest.fixture
-def tree(db: None) -> Tree:
-    return plant_tree()
 
 
 def test_a_call_is_counted_once_however_many_legs_it_has(tree: Tree) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from apps.commerce.cdrs.models import CallRecord
 from apps.commerce.limits.models import AccountLimits
 from apps.foundation.accounts.models import Account
@@ -16,15 +14,12 @@ from apps.foundation.kit.ids import monthly_id
 from apps.foundation.kit.partitions import ensure_partition
 from apps.pbx.devices.models import Device
 from apps.switching.registrar.models import SipCredential
-from tests.cast import Tree, plant_tree
+from tests.trees import _module_tree, tree
+
+__all__ = ["_module_tree", "tree"]
 
 #: A month no other row falls into.
 LONG_AGO = datetime(2024, 2, 29, 23, 59, tzinfo=UTC)
-
-
-@pytest.fixture
-def tree() -> Tree:
-    return plant_tree()
 
 
 def furnish(account: Account, *devices: str) -> None:

@@ -13,10 +13,17 @@ from apps.foundation.audit.models import AuditEntry
 from apps.foundation.documents.actions import create_document
 from apps.foundation.tenants.tables import tenant_models
 from apps.pbx.devices.models import Device
-from tests.cast import Tree
+from tests.cast import Tree, plant_tree
 from tests.integration.foundation.conftest import device_names, furnish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tree(request: pytest.FixtureRequest) -> Tree:
+    """One for each test, in its transaction or committed: some of them use threads with connections of their own."""
+    request.getfixturevalue("_django_db_helper")
+    return plant_tree()
 
 
 def test_every_tenant_model_refuses_to_guess() -> None:

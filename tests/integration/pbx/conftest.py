@@ -11,12 +11,10 @@ from apps.foundation.accounts.scope import account_scope
 from apps.foundation.identity.principal import Principal, Role, system_principal
 from apps.pbx.users.actions import create_user
 from apps.pbx.users.models import User
-from tests.cast import Tree, plant_tree
+from tests.cast import Tree
+from tests.trees import _module_tree, tree
 
-
-@pytest.fixture
-def tree(db: None) -> Tree:
-    return plant_tree()
+__all__ = ["_module_tree", "tree"]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def rung(call: FakeCall) -> list[list[str]]:
 
 
 def phones(office: Office, count: int) -> list[Member]:
-    return [Member(office.device(f"p{number:04}").id, "device") for number in range(count)]
+    return [Member(device.id, "device") for device in office.devices([f"p{number:04}" for number in range(count)])]
 
 
 def ring_with(office: Office, strategy: Any, members: list[Member], **options: Any) -> tuple[FakeCall, Branch]:

@@ -1,0 +1,33 @@
+"""The planted tree, made once for a module and rolled back after it; each test's changes are rolled back before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from apps.foundation.accounts.models import Account
+from tests.cast import Tree, plant_tree
+
+
+@pytest.fixture(scope="module")
+def _module_tree(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    """The ids of the accounts by name."""
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+        try:
+            tree = plant_tree()
+            yield {one.name: getattr(tree, one.name).id for one in fields(tree) if one.init}
+        finally:
+            transaction.set_rollback(True)
+            outer.__exit__(None, None, None)
+
+
+@pytest.fixture
+def tree(_module_tree: dict[str, str], db: None) -> Tree:
+    """Read anew: a test may change what it is given."""
+    return Tree(**{name: Account.objects.get(id=identifier) for name, identifier in _module_tree.items()})
