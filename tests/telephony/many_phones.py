@@ -25,6 +25,9 @@ class Phones(asyncio.DatagramProtocol):
         self.invited: Counter[str] = Counter()
         self.cancelled: set[str] = set()
         self.invites: dict[str, tuple[Message, tuple[str, int]]] = {}
+        #: How many were ringing, the new one among them, whenever one began to: noted as the INVITE came in, for a
+        #: test that is waiting may wake when the next one rings already.
+        self.ringing: list[int] = []
         self._known: set[str] = set()
         self.changed = asyncio.Event()
         self.transport: asyncio.DatagramTransport | None = None
@@ -49,6 +52,7 @@ class Phones(asyncio.DatagramProtocol):
                 self._known.add(request.header("call-id"))
                 self.invited[name] += 1
                 self.invites[name] = request, addr
+                self.ringing.append(len(set(self.invited) - self.cancelled))
             if name in self.answering:
                 self.answer(name, self.answering[name])
             else:
