@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check format docs bench constraints clean reset
+.PHONY: help run install test check types rules generated format docs bench constraints clean reset
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,8 +12,10 @@ RUN_STAMP := $(VENV)/run-$(shell cat requirements.txt constraints.txt | sha256su
 DEV_STAMP := $(VENV)/dev-$(shell cat requirements.txt requirements-dev.txt constraints.txt | sha256sum | cut -c1-16)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-# Arguments for pytest: make test ARGS="tests/unit -x"
+# Arguments for pytest: make test ARGS="tests/unit -x". Without any, everything is run, by several workers side by side:
+# phones and switches wait most of the time, so there is one worker more than there are processors (tests/scheduling.py).
 ARGS ?=
+WORKERS ?= $(shell echo $$(( $$(nproc 2> /dev/null || echo 2) + 1 )))
 
 help: ## list the targets
 	@echo "Kazoo for Django. Targets:"
@@ -25,18 +27,25 @@ run: $(RUN_STAMP) ## run the whole system on this machine; Ctrl-C stops it
 install: $(RUN_STAMP) ## make the virtual environment and install what `make run` needs
 
 test: $(DEV_STAMP) ## run the tests (ARGS="tests/unit -k name" runs some of them)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(strip $(ARGS)),-n $(WORKERS))
 
 check: $(DEV_STAMP) ## format, lint, types, imports, spelling, documentation and migrations
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j 2 types rules generated
+	@echo "All checks passed."
+
+types: $(DEV_STAMP)
+	$(BIN)/mypy apps kazoo
+
+rules: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy apps kazoo
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+
+generated: $(DEV_STAMP)
 	$(BIN)/python -m kazoo.environment --check
 	$(BIN)/python manage.py docs --check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	@echo "All checks passed."
 
 format: $(DEV_STAMP) ## format the code and fix what can be fixed by machine
 	$(BIN)/ruff check --fix-only .

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 
 import pytest
+from xdist.remote import Producer
 
+from tests.scheduling import Scheduling, gives_way
 from tests.services import CLAIMED, Services, WorkerValkey, claim
 
 claim()
@@ -41,10 +44,23 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.reuse_db = True
 
 
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Several workers share the tests by the rules of tests.scheduling, whatever `--dist` says."""
+    return Scheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays until the end: looking through it all stops phones for most of a second."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the services, or a worker's own Valkey, unless nothing will be run."""
     if session.config.option.collectonly:
         return
+    gives_way()
     services: Services | WorkerValkey
     if os.environ[CLAIMED] == str(os.getpid()):
         services = Services()
