@@ -34,6 +34,7 @@ OPEN = {
     "i18n/setlang/",
     "docs/api",
     "docs/api/",
+    "files/<str:token>",  # the address itself is the permission, signed
 }
 #: Which resource of the API is behind a placeholder.
 NOUNS = {

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import msgspec
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.foundation.accounts.bridge import in_directory
@@ -31,7 +31,7 @@ def render(exchange: Exchange, outcome: Any, account: Account | None) -> HttpRes
     if isinstance(outcome, Binary):
         return _binary(exchange, outcome)
     if isinstance(outcome, Download):
-        return _download_file(exchange, outcome)
+        return download_response(exchange.http, outcome)
     if isinstance(outcome, (Listing, Rows)):
         return _list(exchange, outcome, account)
     answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
@@ -124,7 +124,8 @@ def _binary(exchange: Exchange, file: Binary) -> HttpResponse:
     return HttpResponse(content, status=206, content_type=file.content_type, headers=headers)
 
 
-def _download_file(exchange: Exchange, file: Download) -> HttpResponseBase:
+def download_response(http: HttpRequest, file: Download) -> HttpResponseBase:
+    """A file, or the part of it that is asked for; it is closed in any case. Raises RangeNotSatisfiable."""
     name = _UNSAFE_NAME.sub("_", file.file_name)[:120] or "download"
     headers = {
         "ETag": f'"{file.revision}"',
@@ -132,11 +133,11 @@ def _download_file(exchange: Exchange, file: Download) -> HttpResponseBase:
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f'{"inline" if file.inline else "attachment"}; filename="{name}"',
     }
-    if conditional.not_modified(exchange.http, file.revision):
+    if conditional.not_modified(http, file.revision):
         file.opened.close()
         return HttpResponse(status=304, headers={"ETag": headers["ETag"]})
     try:
-        asked = conditional.byte_range(exchange.http.headers.get("Range", ""), file.size)
+        asked = conditional.byte_range(http.headers.get("Range", ""), file.size)
     except RangeNotSatisfiable:
         file.opened.close()
         raise
@@ -145,7 +146,7 @@ def _download_file(exchange: Exchange, file: Download) -> HttpResponseBase:
     if asked is not None:
         headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
     pieces = _pieces(file.opened, first, last)
-    content = _aside(pieces) if isinstance(exchange.http, ASGIRequest) else pieces
+    content = _aside(pieces) if isinstance(http, ASGIRequest) else pieces
     status = 200 if asked is None else 206
     response = StreamingHttpResponse(content, status=status, content_type=file.content_type, headers=headers)
     response._resource_closers.append(file.opened.close)  # type: ignore[attr-defined]

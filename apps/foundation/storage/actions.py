@@ -32,7 +32,7 @@ from apps.foundation.storage.events import FileStored
 from apps.foundation.storage.models import FileState, StoredFile
 from apps.foundation.storage.places import file_storage, open_bytes, remove_here, remove_later
 from apps.foundation.storage_plans.models import StorageHandler
-from apps.foundation.storage_plans.queries import handler_of, open_backend
+from apps.foundation.storage_plans.queries import handler_of, is_held, open_backend
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +103,12 @@ def note_failure(file_id: str, error: str) -> None:
 
 @transaction.atomic
 def delete_file(file: StoredFile) -> None:
-    """Remove a file; its bytes go when the transaction is committed. One that is held is only seen no more."""
+    """Remove a file; its bytes go when the transaction is committed. Under a legal hold it is only seen no more."""
     hold_account()
     row: StoredFile | None = StoredFile.objects.select_for_update().filter(id=file.id).first()
     if row is None:
         return
-    if row.held:
+    if is_held(row.kind):
         row.deleted = now()
         row.save(update_fields=["deleted"])
         return
@@ -126,6 +126,13 @@ def retry_copy(file_id: str, principal: Principal) -> None:
     if file is not None:
         _copy_soon(file)
         record(principal, "file.retried", "file", file.id, {}, {})
+
+
+@transaction.atomic
+def note_download(principal: Principal, target_type: str, target_id: str) -> None:
+    """The audit trail says who was given what."""
+    hold_account()
+    record(principal, f"{target_type}.downloaded", target_type, target_id, {}, {})
 
 
 def open_file(file: StoredFile) -> IO[bytes]:

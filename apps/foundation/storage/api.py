@@ -17,8 +17,8 @@ from apps.foundation.identity.principal import Role
 from apps.foundation.kit.ids import ID_PATTERN
 from apps.foundation.storage import moving, testing
 from apps.foundation.storage.actions import retry_copy
-from apps.foundation.storage.documents import MoveDocument, error_document
-from apps.foundation.storage.models import AttachmentError, StorageMove
+from apps.foundation.storage.documents import MoveDocument, error_document, file_document
+from apps.foundation.storage.models import AttachmentError, StorageMove, StoredFile
 from apps.foundation.storage_plans import actions
 from apps.foundation.storage_plans.documents import StorageDocument, StoragePlanDocument
 from apps.foundation.storage_plans.models import StoragePlan, StorageSettings
@@ -129,6 +129,12 @@ class StorageResource(SingletonResource):
     def test_plan(self, request: ApiRequest) -> dict[str, Any]:
         """Try out the storages of a plan."""
         return {"handlers": testing.test_source(_plan(request).id)}
+
+    @route("held", example=[{"id": _KEY, "kind": "recording", "name": "Call.wav", "size": 320044}])
+    def held(self, request: ApiRequest) -> Listing:
+        """Files that were deleted, and are kept by a legal hold."""
+        rows = StoredFile.across_accounts.filter(account_id=request.account.id).exclude(deleted=None)
+        return Listing(rows, file_document, file_document, order="-deleted")
 
     @route("moves", example=[_MOVE])
     def moves(self, request: ApiRequest) -> Listing:

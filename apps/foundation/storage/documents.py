@@ -49,10 +49,8 @@ def file_document(file: StoredFile) -> dict[str, Any]:
         "content_type": file.content_type,
         "size": file.size,
         "sha256": file.sha256,
-        "state": file.state,
         "created": to_gregorian(file.created),
-        "held": file.held,
-    }
+    } | ({"deleted": to_gregorian(file.deleted)} if file.deleted else {})
 
 
 def _moment(moment: datetime | None) -> int | None:

@@ -48,9 +48,8 @@ class StoredFile(AccountRow):
     """`name` is what people call it, `path` its place in the storage. `size` in bytes and `sha256` in hex digits are of
     what was written, empty until then. `attempts` and `error` tell of a file that could not be fetched yet.
 
-    `handler_id` is the storage that has the bytes, and `place` where they are there; empty: they are here. `held` files
-    are never removed: one that is deleted keeps its row, with the moment in `deleted`, and is seen by nobody until the
-    hold is lifted, when it goes for good."""
+    `handler_id` is the storage that has the bytes, and `place` where they are there; empty: they are here. `deleted` is
+    when a file was deleted that a legal hold keeps: nobody is given it, and it goes when the hold is lifted."""
 
     kind = models.CharField(max_length=16, choices=FileKind)
     name = models.CharField(max_length=255, blank=True)
@@ -64,7 +63,6 @@ class StoredFile(AccountRow):
     created = models.DateTimeField(default=now)
     handler_id = models.CharField(max_length=32, blank=True)
     place = models.TextField(blank=True)
-    held = models.BooleanField(default=False)
     deleted = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[FileManager] = FileManager()
@@ -76,6 +74,7 @@ class StoredFile(AccountRow):
             models.Index(fields=["account_id", "kind", "created"], name="storage_kind"),
             models.Index(fields=["account_id"], name="storage_missing", condition=~models.Q(state="stored")),
             models.Index(fields=["account_id", "handler_id"], name="storage_handler"),
+            models.Index(fields=["deleted"], name="storage_held", condition=~models.Q(deleted=None)),
         ]
 
     def __str__(self) -> str:

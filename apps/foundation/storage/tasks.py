@@ -10,6 +10,7 @@ from celery import shared_task
 from apps.foundation.accounts.scope import schema_scope
 from apps.foundation.kit.clock import now
 from apps.foundation.storage import copying
+from apps.foundation.storage.expiry import expire_schema
 from apps.foundation.storage.models import AttachmentError
 from apps.foundation.tenants.models import Tenant
 
@@ -39,6 +40,12 @@ def copy_due() -> int:
             copying.remove(removal_id)
         count += len(removals)
     return count
+
+
+@shared_task(name="storage.expire")
+def expire() -> int:
+    """Remove files older than their accounts keep them. Answers how many."""
+    return sum(expire_schema(schema) for schema in list(Tenant.objects.values_list("schema_name", flat=True)))
 
 
 @shared_task(name="storage.forget_errors")

@@ -70,6 +70,17 @@ class PlanMap(Shape):
     system: DatabaseRule | None = Field(None, description="Accepted for KAZOO's sake.")
 
 
+class LegalHold(Shape):
+    """Nothing is removed, whoever deletes it and however old it is."""
+
+    enabled: bool = Field(True, description="Whether it holds.")
+    kinds: list[str] = Field(
+        default_factory=list,
+        description="Which kinds of files: `recording`, `voicemail`, `fax`, `media`, `greeting`, `cdr`. Empty: all.",
+    )
+    reason: str | None = Field(None, max_length=512, description="Why, for whoever wonders.")
+
+
 class StorageDocument(Shape):
     """Where an account's files are kept. What it does not say is said by the account above."""
 
@@ -81,6 +92,9 @@ class StorageDocument(Shape):
         None,
         pattern="^[0-9a-f]{32}$",
         description="A storage plan of this account or of one above: what is not said here is as that plan says.",
+    )
+    legal_hold: LegalHold | None = Field(
+        None, description="Keep all files of this account and of those below it, deleted ones too, until it is lifted."
     )
     connections: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Only `local`: documents are in this installation's database."

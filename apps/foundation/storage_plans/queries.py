@@ -57,6 +57,14 @@ def placement(kind: str) -> Placement:
     return Placement()
 
 
+def is_held(kind: str) -> bool:
+    """Whether a legal hold of the scope's account, or of one above it, keeps files of this kind."""
+    account = current_account()
+    rows = StorageSettings.across_accounts.filter(id__in=[account.id, *account.ancestors], deleted=None)
+    holds = [row.document.get("legal_hold") or {} for row in rows.filter(document__has_key="legal_hold")]
+    return any(hold.get("enabled", True) and (not hold.get("kinds") or kind in hold["kinds"]) for hold in holds if hold)
+
+
 def open_backend(handler: StorageHandler) -> Backend:
     """The storage behind a handler. Raises BackendError where its kind is gone."""
     kind = backends().get(handler.kind)

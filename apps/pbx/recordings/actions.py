@@ -20,7 +20,7 @@ from apps.foundation.audit.actions import record
 from apps.foundation.documents.events import DocumentChanged
 from apps.foundation.events.outbox import enqueue
 from apps.foundation.events.publishing import publish
-from apps.foundation.identity.principal import Principal
+from apps.foundation.identity.principal import Principal, system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import monthly_id
 from apps.foundation.kit.partitions import ensure_partition, first_of_month
@@ -191,6 +191,12 @@ def delete_recording(recording: Recording, principal: Principal, *, hard: bool =
     record(principal, f"{TYPE}.deleted", TYPE, recording.id, before, {})
     publish(DocumentChanged(recording.account_id, "doc_deleted", TYPE, recording.id))
     return recording
+
+
+def remove_recording_of(file: StoredFile) -> None:
+    """The file is older than the account's storage plan keeps recordings: it goes, and what is known of it."""
+    for recording in Recording.objects.filter(file_id=file.id):
+        delete_recording(recording, system_principal(file.account_id), hard=True)
 
 
 @transaction.atomic

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
+from pydantic import Field
 
 from apps.foundation.crossbar.access import Access
 from apps.foundation.crossbar.answers import Answer, Download
 from apps.foundation.crossbar.errors import NotFound
 from apps.foundation.crossbar.request import ApiRequest
 from apps.foundation.crossbar.resource import AccountResource, Actions, item_route
+from apps.foundation.crossbar.validation import parse_value
 from apps.foundation.identity.principal import Role
+from apps.foundation.kit.clock import now, to_gregorian
 from apps.foundation.storage.actions import open_file
 from apps.foundation.storage.errors import NotStored
+from apps.foundation.storage.links import LONGEST_SECONDS, USUAL_SECONDS, link_to
 from apps.foundation.storage.queries import find_file
-from apps.pbx.recordings.actions import delete_recording, note_download
+from apps.pbx.recordings.actions import TYPE, delete_recording, note_download
 from apps.pbx.recordings.documents import SUMMARY, file_name, recording_document
 from apps.pbx.recordings.models import Recording, RecordingState
+
+Seconds = Annotated[int, Field(ge=1, le=LONGEST_SECONDS)]
 
 
 class RecordingResource(AccountResource):
@@ -54,6 +61,20 @@ class RecordingResource(AccountResource):
     def raw(self, request: ApiRequest, instance: Recording) -> Download:
         """Download the sound. `?inline=true` plays it in the browser; byte ranges are honoured."""
         return _sound(request, instance)
+
+    @item_route("link", example={"url": "https://pbx.example/files/eyJh.wav", "expires": 63964440900})
+    def link(self, request: ApiRequest, instance: Recording) -> dict[str, Any]:
+        """A link that plays the recording, without signing in, for `seconds` (900, at most a week).
+
+        Who listens by it is in the audit trail under the name of whoever made it.
+        """
+        file = find_file(instance.file_id) if instance.file_id else None
+        if file is None:
+            raise NotFound("there is no sound yet")
+        seconds = parse_value(Seconds, "seconds", request.query.get("seconds", USUAL_SECONDS))
+        target = (TYPE, instance.id)
+        url = link_to(file, request.principal, name=file_name(instance), seconds=seconds, target=target)
+        return {"url": url, "expires": to_gregorian(now() + timedelta(seconds=seconds))}
 
 
 def _sound(request: ApiRequest, recording: Recording) -> Download:

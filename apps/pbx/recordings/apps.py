@@ -8,7 +8,12 @@ class RecordingsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.foundation.storage.arrivals import when_stored
+        from apps.foundation.storage.expiry import when_old
+        from apps.foundation.storage.knowing import tell_of
         from apps.foundation.storage.models import FileKind
-        from apps.pbx.recordings.actions import take_in
+        from apps.pbx.recordings.actions import remove_recording_of, take_in
+        from apps.pbx.recordings.documents import words_of
 
         when_stored(FileKind.RECORDING, take_in)
+        when_old(FileKind.RECORDING, remove_recording_of)
+        tell_of(FileKind.RECORDING, words_of)

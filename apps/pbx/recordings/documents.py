@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.foundation.kit.clock import to_gregorian
+from apps.foundation.storage.models import StoredFile
 from apps.pbx.recordings.models import Recording
 from apps.pbx.recordings.wanting import Wanted
 
@@ -36,6 +37,8 @@ SUMMARY = (
     "url",
     "state",
 )
+#: Keys of the document that paths of storages may be made of.
+_WORDS = ("direction", "caller_id_number", "caller_id_name", "callee_id_number", "callee_id_name", "from", "to")
 EXTENSIONS = {"audio/mpeg": "mp3", "audio/wav": "wav"}
 
 
@@ -75,3 +78,16 @@ def file_name(recording: Recording) -> str:
     base, _, ending = recording.name.rpartition(".")
     name = base if ending in EXTENSIONS.values() else recording.name
     return f"{name or recording.id}.{EXTENSIONS.get(recording.content_type, 'wav')}"
+
+
+def words_of(file: StoredFile) -> dict[str, str]:
+    """What is known of a recording, for the paths of storages: words of `path_template`."""
+    recording = Recording.objects.filter(file_id=file.id).first()
+    if recording is None:
+        return {}
+    told = {name: str(recording.document.get(name) or "") for name in _WORDS}
+    return told | {
+        "call_id": recording.call_id,
+        "interaction_id": recording.interaction_id,
+        "recording_id": recording.id,
+    }

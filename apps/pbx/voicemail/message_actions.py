@@ -164,6 +164,14 @@ def remove(message: Message, box: Box, principal: Principal) -> None:
     _tell(message, box, "doc_deleted", "voicemail_deleted")
 
 
+def remove_message_of(file: StoredFile) -> None:
+    """The file is older than the account's storage plan keeps messages: it goes, and its message."""
+    for message in Message.objects.filter(file_id=file.id):
+        box = Box.objects.filter(id=message.box_id).first()
+        if box is not None:
+            remove(message, box, system_principal(file.account_id))
+
+
 @transaction.atomic
 def remove_messages(box: Box, older_than: datetime | None = None) -> int:
     """Remove all messages of a box for good, or those that were left before a moment."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.storage import storages
+from django.test import Client
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -16,7 +19,7 @@ from apps.foundation.audit.models import AuditEntry
 from apps.foundation.crossbar.errors import Conflict, ValidationFailed
 from apps.foundation.kit.clock import now
 from apps.foundation.storage import actions as files
-from apps.foundation.storage import copying, moving, tasks, testing
+from apps.foundation.storage import copying, links, moving, tasks, testing
 from apps.foundation.storage.errors import NotStored
 from apps.foundation.storage.models import AttachmentError, StoredFile
 from apps.foundation.storage_plans import actions
@@ -352,3 +355,67 @@ def test_removing_an_account_removes_its_files_there(
         hard_delete_account(tree.bakery, tree.principal)
     assert not server.files
     assert not StorageHandler.objects.exists()
+
+
+def test_a_hold_keeps_what_is_deleted_until_it_is_lifted(tree: Tree, server: WebFolder, folder: Path) -> None:
+    document = {"attachments": {ONE: web(server)}, "plan": plan_for()}
+    planned(tree.bakery, tree, document)
+    planned(tree.north, tree, {"legal_hold": {"kinds": ["recording"], "reason": "Case 7"}})
+    file, fax, elsewhere = recorded(tree.bakery), recorded(tree.bakery, "fax"), recorded(tree.harbour)
+    assert copying.copy(tree.bakery.id, file.id)
+    for each in (file, fax, elsewhere):
+        with account_scope(each.account_id):
+            files.delete_file(each)
+            assert not StoredFile.objects.filter(id=each.id).exists()
+    tasks.expire()
+    tasks.copy_due()
+    assert list(server.files.values()) == [SOUND]
+    with account_scope(tree.bakery):
+        kept = StoredFile.across_accounts.get(account_id=tree.bakery.id)
+        assert (kept.id, files.read_file(kept)) == (file.id, SOUND)
+    planned(tree.north, tree, {"legal_hold": {"kinds": ["recording"], "enabled": False}})
+    assert tasks.expire() == 1
+    tasks.copy_due()
+    assert not server.files
+    with account_scope(tree.bakery):
+        assert not StoredFile.across_accounts.filter(account_id=tree.bakery.id).exists()
+
+
+def test_files_grow_old_by_kind(tree: Tree, server: WebFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(tree.bakery, tree, {"attachments": {ONE: web(server)}, "plan": plan_for(type_="fax", retention_days=30)})
+    old, young, other = recorded(tree.bakery, "fax"), recorded(tree.bakery, "fax"), recorded(tree.bakery)
+    with account_scope(tree.bakery):
+        StoredFile.objects.filter(id__in=[old.id, other.id]).update(created=now() - timedelta(days=31))
+        assert tasks.expire() == 1
+        assert set(StoredFile.objects.values_list("id", flat=True)) == {young.id, other.id}
+        assert AuditEntry.objects.filter(action="file.expired", target_id=old.id).exists()
+
+
+def test_a_link_gives_a_file_to_whoever_has_it_and_is_audited(
+    tree: Tree, server: WebFolder, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(tree.bakery, tree, {"attachments": {ONE: web(server)}, "plan": plan_for()})
+    file = recorded(tree.bakery)
+    assert copying.copy(tree.bakery.id, file.id)
+    url = links.link_to(current(file), tree.principal, name="Call.wav", seconds=60)
+    path = urlsplit(url).path
+    assert path.endswith(".wav")
+    whole = client.get(path)
+    assert (whole.status_code, b"".join(whole.streaming_content)) == (200, SOUND)
+    assert whole.headers["Cache-Control"] == "private, no-store"
+    part = client.get(path, headers={"Range": "bytes=1500000-1500009"})
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, SOUND[1_500_000:1_500_010])
+    assert part.headers["Content-Range"] == f"bytes 1500000-1500009/{len(SOUND)}"
+    assert client.get(path, headers={"Range": f"bytes={len(SOUND)}-"}).status_code == 416
+    with account_scope(tree.bakery):
+        entry = AuditEntry.objects.get(action="file.downloaded")
+        assert (entry.actor_account_id, entry.target_id) == (tree.master.id, file.id)
+    assert client.get(path[:-8] + "xxxx.wav").status_code == 403
+    assert client.post(path).status_code == 405
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 61)
+    assert client.get(path).status_code == 403
+    monkeypatch.undo()
+    with account_scope(tree.bakery):
+        files.delete_file(file)
+    assert client.get(path).status_code == 404
