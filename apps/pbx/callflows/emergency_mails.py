@@ -5,18 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
+from apps.foundation.events.outbox import enqueue
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.phone_numbers import for_display
 from apps.pbx.callflows.emergency import EmergencyCall
@@ -37,7 +36,7 @@ def tell_contacts(call: EmergencyCall) -> None:
         "at": now().timestamp(),
     }
     for address in call.contacts:
-        transaction.on_commit(partial(mail_emergency_call.delay, call.account_id, address, told))
+        enqueue(mail_emergency_call, call.account_id, address, told)
 
 
 def send_mail(address: str, call: Mapping[str, Any]) -> None:

@@ -11,11 +11,11 @@ from django.core import mail
 from apps.commerce.carriers.models import CarrierResource
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
+from apps.pbx.callflows import emergency_mails
 from apps.pbx.callflows.engine import handle_call
 from apps.pbx.callflows.outgoing import outgoing_identity
 from apps.pbx.callflows.presenting import FEATURES
 from apps.pbx.callflows.registry import read_data, verbs
-from apps.pbx.callflows.tasks import mail_emergency_call
 from apps.pbx.lists.models import ListEntry
 from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.calls.fake import ANSWERED, FakeCall
@@ -114,7 +114,7 @@ def test_the_name_of_a_number_goes_out_with_it(office: Office, number: Any) -> N
 def test_whoever_is_named_is_mailed_about_an_emergency_call(
     office: Office, number: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_emergency_call, "delay", mail_emergency_call.run)
+    monkeypatch.setattr(emergency_mails, "enqueue", lambda task, *arguments: task.run(*arguments))
     number(e911={**ADDRESS, "notification_contact_emails": ["desk@example.com", "boss@example.com"]})
     office.set(document={"caller_id": {"emergency": {"name": "Bakery", "number": DID}}})
     with account_scope(MASTER):

@@ -10,7 +10,10 @@ import numpy
 import pytest
 import soundfile
 from django.core import mail
+from kombu.exceptions import OperationalError
 
+from apps.foundation.events import outbox
+from apps.foundation.events.models import OutboxEntry
 from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.storage.actions import receive_file
@@ -130,3 +133,39 @@ def test_old_messages_go_with_their_sound(office: Office) -> None:
     assert tasks.remove_old() == 3
     assert [len(messages(office, box)) for box in (short, long, ever)] == [1, 2, 3]
     assert office.within(lambda: StoredFile.objects.filter(kind="voicemail").count()) == before - 3
+
+
+def test_a_broker_that_is_away_delays_the_mail_and_loses_none(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: Any, **_named: Any) -> None:
+        raise OperationalError("no broker")
+
+    OutboxEntry.objects.all().delete()
+    box = a_box(office, notify_email_addresses=["desk@example.com", "shop@example.com"])
+    message = a_message(office, box)
+    with monkeypatch.context() as patch:
+        for task in (tasks.notify, tasks.mail):
+            patch.setattr(task, "apply_async", away)
+        arrive(office, message)
+    assert mail.outbox == []
+    for task in (tasks.notify, tasks.mail):
+        monkeypatch.setattr(task, "apply_async", _begun_twice(task))
+    hand_over_what_waits()
+    assert sorted(one.to for one in mail.outbox) == [["desk@example.com"], ["shop@example.com"]]
+    assert not OutboxEntry.objects.filter(name__startswith="voicemail.").exists()
+
+
+def _begun_twice(task: Any) -> Any:
+    """As a worker does whose queue was delivered again."""
+
+    def begin(arguments: Any, named: Any, task_id: str, **_options: Any) -> None:
+        for _ in range(2):
+            assert task.apply(arguments, named, task_id=task_id).successful()
+
+    return begin
+
+
+def hand_over_what_waits() -> None:
+    """The broker is back, and what waited is handed over, with what follows from it."""
+    outbox._away_until = 0.0
+    while OutboxEntry.objects.filter(name__startswith="voicemail.").update(due=now()):
+        outbox.relay()
