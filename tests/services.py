@@ -75,9 +75,11 @@ def _claim_valkey() -> None:
 
 
 def free_web_port() -> int:
-    """A web port all of whose followers are free now. No two workers of a run choose among the same ones."""
+    """A web port all of whose followers are free now. No two workers of a run choose among the same ones, nor, up to
+    eight, among those with the same range of ports for RTP (`Ports.after`)."""
     worker, workers = os.environ.get(WORKER, "gw0"), int(os.environ.get(f"{WORKER}_COUNT", "1"))
-    candidates = list(range(10000, 16000, 10))[int(worker.removeprefix("gw")) :: workers]
+    own, every = int(worker.removeprefix("gw")) % workers, max(8, workers)
+    candidates = [10000 + 10 * place for place in range(600) if place % every % workers == own]
     random.shuffle(candidates)
     return next(port for port in candidates if _all_free(Ports.after(port)))
 
