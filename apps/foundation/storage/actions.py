@@ -30,7 +30,8 @@ from apps.foundation.storage.copying import want_copy
 from apps.foundation.storage.errors import DamagedFile, FileTooLarge, NotStored
 from apps.foundation.storage.events import FileStored
 from apps.foundation.storage.models import FileState, StoredFile
-from apps.foundation.storage.places import file_storage, open_bytes, remove_here, remove_later
+from apps.foundation.storage.places import file_storage, open_bytes, remove_here
+from apps.foundation.storage.removing import remove_later
 from apps.foundation.storage_plans.models import StorageHandler
 from apps.foundation.storage_plans.queries import handler_of, is_held, open_backend
 

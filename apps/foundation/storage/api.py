@@ -13,6 +13,7 @@ from apps.foundation.crossbar.answers import Answer, Listing
 from apps.foundation.crossbar.errors import NotFound
 from apps.foundation.crossbar.request import ApiRequest
 from apps.foundation.crossbar.resource import AccountResource, Actions, SingletonResource, item_route, route
+from apps.foundation.crossbar.validation import validated
 from apps.foundation.identity.principal import Role
 from apps.foundation.kit.ids import ID_PATTERN
 from apps.foundation.storage import moving, testing
@@ -144,8 +145,8 @@ class StorageResource(SingletonResource):
     @route("moves", methods=("PUT",), shape=MoveDocument, example=_MOVE)
     def start_move(self, request: ApiRequest) -> Answer:
         """Bring the files that were kept before to where the plan wants them now."""
-        kinds = documents.body_of(request).get("kinds") or []
-        move = moving.start_move(kinds, request.principal)
+        wanted = validated(MoveDocument, documents.body_of(request))
+        move = moving.start_move(wanted["kinds"], request.principal)
         place = f"{request.http.path.rstrip('/')}/{move.id}"
         return Answer(moving.progress(move), status=201, location=place)
 

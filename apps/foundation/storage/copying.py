@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.core.files.base import File
 from django.db import transaction
@@ -25,17 +24,15 @@ from apps.foundation.storage.errors import DamagedFile, NotStored
 from apps.foundation.storage.events import FileKept, FileNotKept
 from apps.foundation.storage.knowing import known_of
 from apps.foundation.storage.models import AttachmentError, FileState, StoredFile
-from apps.foundation.storage.places import attachment_name, file_storage, open_bytes, remove_later
+from apps.foundation.storage.places import attachment_name, file_storage, open_bytes
+from apps.foundation.storage.removing import FIRST_WAIT, LEASE, LONGEST_WAIT, remove_later
 from apps.foundation.storage_plans.backend import Backend, BackendSettings, FileFacts, pieces
 from apps.foundation.storage_plans.errors import BackendError
-from apps.foundation.storage_plans.models import AwaitedCopy, AwaitedRemoval, StorageHandler
+from apps.foundation.storage_plans.models import AwaitedCopy, StorageHandler
 from apps.foundation.storage_plans.paths import file_path
-from apps.foundation.storage_plans.queries import Target, handler_of, open_backend, placement
+from apps.foundation.storage_plans.queries import Target, open_backend, placement
 
 log = logging.getLogger(__name__)
-#: Longer than a try may take.
-LEASE = timedelta(minutes=15)
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,27 +186,3 @@ def _note_error(file: StoredFile, handler: StorageHandler, path: str, error: Exc
         **values,
     )
     publish(FileNotKept(file.account_id, file.id, file.kind, file.name, str(said)))
-
-
-def due_removals(most: int) -> list[str]:
-    due = AwaitedRemoval.objects.filter(next_try__lte=now()).order_by("next_try")[:most]
-    return list(due.values_list("id", flat=True))
-
-
-def remove(removal_id: str) -> bool:
-    """Remove bytes that no row names, once. False when it has to be tried again."""
-    if not AwaitedRemoval.objects.filter(id=removal_id, next_try__lte=now()).update(next_try=now() + LEASE):
-        return True
-    row = AwaitedRemoval.objects.get(id=removal_id)
-    try:
-        open_backend(handler_of(row.handler_id)).delete(row.place)
-    except FileNotFoundError:
-        pass
-    except BackendError as error:
-        if error.status not in (404, 405, 501):  # 405 and 501: it removes nothing, and says so
-            wait = min(FIRST_WAIT * 2 ** min(row.attempts, 12), LONGEST_WAIT)
-            values = {"attempts": row.attempts + 1, "error": str(error)[:255], "next_try": now() + wait}
-            AwaitedRemoval.objects.filter(id=removal_id).update(**values)
-            return False
-    row.delete()
-    return True

@@ -22,7 +22,7 @@ from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.storage.actions import delete_file
 from apps.foundation.storage.models import FileState, StoredFile
-from apps.foundation.storage.places import remove_later
+from apps.foundation.storage.removing import remove_later
 from apps.foundation.storage_plans.queries import is_held, placement
 
 log = logging.getLogger(__name__)

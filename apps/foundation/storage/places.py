@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
 from django.core.files.storage import Storage, storages
-from django.db import transaction
 
 from apps.foundation.storage.errors import NotStored
 from apps.foundation.storage.models import FileState, StoredFile
 from apps.foundation.storage_plans.errors import BackendError
-from apps.foundation.storage_plans.models import AwaitedRemoval
 from apps.foundation.storage_plans.queries import handler_of, open_backend
 
 log = logging.getLogger(__name__)
@@ -50,14 +47,6 @@ def _open(file: StoredFile) -> IO[bytes]:
     remote.read(1)  # what cannot be read is to be known now
     remote.seek(0)
     return remote
-
-
-def remove_later(file: StoredFile) -> None:
-    """Remove the bytes a row named, once that is committed; again and again where their storage is away."""
-    if file.handler_id:
-        AwaitedRemoval.objects.create(account_id=file.account_id, handler_id=file.handler_id, place=file.place)
-    else:
-        transaction.on_commit(partial(remove_here, [file.path]))
 
 
 def remove_here(paths: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from apps.foundation.accounts.scope import schema_scope
 from apps.foundation.kit.clock import now
-from apps.foundation.storage import copying
+from apps.foundation.storage import copying, removing
 from apps.foundation.storage.expiry import expire_schema
 from apps.foundation.storage.models import AttachmentError
 from apps.foundation.tenants.models import Tenant
@@ -35,9 +35,9 @@ def copy_due() -> int:
         for account_id, file_id in due:
             copying.copy(account_id, file_id)
         count += len(due)
-    while time.monotonic() < ends and (removals := copying.due_removals(BATCH)):
+    while time.monotonic() < ends and (removals := removing.due_removals(BATCH)):
         for removal_id in removals:
-            copying.remove(removal_id)
+            removing.remove(removal_id)
         count += len(removals)
     return count
 

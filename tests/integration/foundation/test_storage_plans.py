@@ -98,7 +98,7 @@ def test_a_file_goes_where_the_plan_says(
     with account_scope(tree.bakery):
         assert files.read_file(file) == SOUND, "it is here until it is there"
         with django_capture_on_commit_callbacks(execute=True):
-            assert tasks.copy_due() == 1
+            tasks.copy_due()
         kept = current(file)
         path = f"/archive/{tree.bakery.id}/{now():%Y/%m}/recording/{file.id}.wav"
         assert server.files == {path: SOUND}
@@ -230,6 +230,48 @@ def test_a_file_deleted_while_it_is_copied_leaves_nothing(
     assert copying.copy(tree.bakery.id, file.id)
     tasks.copy_due()
     assert not server.files
+
+
+class Killed(BaseException):
+    """The worker is gone in the middle of its work."""
+
+
+@pytest.mark.parametrize("where", ["open_bytes", "_verify", "_settle", "remove_later", "publish"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_worker_killed_anywhere_leaves_one_whole_file(
+    tree: Tree,
+    server: WebFolder,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+    where: str,
+    after: bool,
+) -> None:
+    planned(tree.bakery, tree, {"attachments": {ONE: web(server)}, "plan": plan_for()})
+    file = recorded(tree.bakery)
+    real = getattr(copying, where)
+
+    def killed(*args: Any, **more: Any) -> None:
+        if after:
+            real(*args, **more)
+        raise Killed
+
+    monkeypatch.setattr(copying, where, killed)
+    with pytest.raises(Killed), django_capture_on_commit_callbacks(execute=True):
+        copying.copy(tree.bakery.id, file.id)
+    with account_scope(tree.bakery):
+        assert files.read_file(current(file)) == SOUND, "at no moment it is nowhere"
+    monkeypatch.undo()
+    assert copying.copy(tree.bakery.id, file.id), "nobody touches it while its time runs"
+    in_time()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.copy_due()
+    assert list(server.files.values()) == [SOUND]
+    with account_scope(tree.bakery):
+        assert files.read_file(current(file)) == SOUND
+    assert not AwaitedCopy.objects.exists()
+    assert not on_disk(folder)
+    assert not AwaitedRemoval.objects.exists()
 
 
 def test_a_move_brings_old_files_along(tree: Tree, server: WebFolder, folder: Path) -> None:

@@ -1,0 +1,163 @@
+"""The storage document, plans, moves and errors over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+
+from apps.foundation.accounts.scope import account_scope
+from apps.foundation.audit.models import AuditEntry
+from apps.foundation.kit.clock import now
+from apps.foundation.storage import copying, tasks
+from apps.foundation.storage.actions import store_file
+from apps.foundation.storage_plans.models import AwaitedCopy
+from tests.api_client import ApiClient
+from tests.company import Company
+from tests.storage_servers import ADDRESS, WebFolder, web_folder
+
+pytestmark = pytest.mark.django_db
+KEY = "a" * 32
+MAP = {"modb": {"types": {"call_recording": {"attachments": {"handler": KEY}}}}}
+
+
+@pytest.fixture(autouse=True)
+def _disks(settings: Any, tmp_path: Path) -> Iterator[None]:
+    options = {"location": tmp_path / "files"}
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "files": backend}
+    settings.STORAGE_DIRECTORY = tmp_path / "storage"
+    settings.OUTBOUND_ALLOWED = (f"{ADDRESS}/32",)
+    yield
+    storages._storages.clear()
+
+
+@pytest.fixture
+def server() -> Iterator[WebFolder]:
+    with web_folder() as found:
+        yield found
+
+
+@pytest.fixture
+def alice(company: Company) -> ApiClient:
+    return ApiClient(company.people["alice"].token, company.tree.bakery)
+
+
+def document(server: WebFolder, **settings: Any) -> dict[str, Any]:
+    """As KAZOO's documentation has it."""
+    given = {"url": f"{server.url}/some_prefix", "verb": "post", **settings}
+    return {"attachments": {KEY: {"handler": "http", "name": "My HTTP server", "settings": given}}, "plan": MAP}
+
+
+def test_a_storage_document_from_its_beginning_to_its_end(
+    alice: ApiClient, company: Company, server: WebFolder
+) -> None:
+    assert alice.get("storage").status == 404
+    made = alice.put("storage", document(server, username="u", password="sesame"))
+    assert made.status == 201, made.content
+    assert (made.data["id"], made.headers["Location"]) == (company.tree.bakery.id, alice.address("storage"))
+    assert alice.put("storage", {}).status == 409
+    read = alice.get("storage")
+    assert read.data["plan"]["modb"]["types"]["call_recording"]["attachments"]["handler"] == KEY
+    assert read.data["attachments"][KEY]["settings"] == {
+        "url": f"{server.url}/some_prefix", "verb": "post", "username": "u", "password": "********",
+    }  # fmt: skip
+    again = alice.post("storage", read.data)
+    assert (again.status, again.data) == (200, read.data), again.content
+    changed = alice.patch(
+        "storage", {"attachments": {KEY: {"name": "Theirs"}}}, headers={"If-Match": again.headers["ETag"]}
+    )
+    assert changed.data["attachments"][KEY]["name"] == "Theirs"
+    assert b"sesame" not in changed.content
+    assert alice.patch("storage", {}, headers={"If-Match": read.headers["ETag"]}).status == 412
+    gone = alice.delete("storage")
+    assert (gone.status, gone.data["_read_only"]["deleted"]) == (200, True)
+    assert alice.get("storage").status == 404
+    assert alice.put("storage", document(server)).status == 201
+    with account_scope(company.tree.bakery):
+        done = AuditEntry.objects.filter(target_type="storage").order_by("created").values_list("action", flat=True)
+        assert list(done) == [f"storage.{each}" for each in ("created", "edited", "edited", "deleted", "created")]
+        assert "sesame" not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
+
+
+def test_a_storage_is_tried_out_before_it_is_saved_unless_the_client_says_no(
+    alice: ApiClient, server: WebFolder
+) -> None:
+    server.broken = 507
+    refused = alice.put("storage", document(server))
+    assert (refused.status, refused.body["message"]) == (400, "validation error")
+    assert refused.data[f"attachments.{KEY}.settings"]["invalid"]["cause"] == "write"
+    assert alice.get("storage").status == 404
+    assert alice.put("storage?validate_settings=false", document(server)).status == 201
+    told = alice.post("storage/test", {}).data
+    assert (told["handlers"][KEY]["step"], told["kinds"]["recording"][0]["ok"]) == ("write", False)
+    assert told["kinds"]["fax"] == []
+    server.broken = 0
+    assert alice.post("storage/test", {}).data["handlers"][KEY]["ok"]
+
+
+def test_plans_are_used_by_accounts_below(company: Company, alice: ApiClient, server: WebFolder) -> None:
+    nora = ApiClient(company.people["nora"].token, company.tree.north)
+    made = nora.put("storage/plans", {"name": "Gold", **document(server)})
+    assert made.status == 201, made.content
+    path = f"storage/plans/{made.data['id']}"
+    assert nora.get(path).data == made.data
+    assert [row["name"] for row in nora.get("storage/plans").data] == ["Gold"]
+    assert nora.patch(path, {"name": "Silver"}).data["name"] == "Silver"
+    assert nora.post(f"{path}/test", {}).data["handlers"][KEY]["ok"]
+    assert alice.get(path).status == 404, "it is the reseller's"
+    assert alice.put("storage", {"plan_id": made.data["id"]}).status == 201
+    assert alice.post("storage/test", {}).data["kinds"]["recording"][0]["inherited"]
+    assert nora.delete(path).status == 409, "somebody uses it"
+    assert alice.delete("storage").status == 200
+    assert nora.delete(path).status == 200
+    assert nora.get(path).status == 404
+
+
+def test_errors_are_listed_as_kazoo_does_and_overcome(alice: ApiClient, company: Company, server: WebFolder) -> None:
+    alice.put("storage", document(server))
+    with account_scope(company.tree.bakery):
+        file = store_file("recording", "Call.wav", "audio/wav", b"x" * 1000)
+    server.broken = 403
+    assert not copying.copy(company.tree.bakery.id, file.id)
+    (row,) = alice.get("att_handlers_errors").data
+    assert (row["attachment_name"], row["resp_code"], row["attempts"]) == (f"{file.id}.wav", 403, 1)
+    assert row["reason"] == "The storage answered 403: the cellar is flooded"
+    assert alice.get(f"att_handlers_errors/handler/{KEY}").data == [row]
+    assert alice.get(f"att_handlers_errors/handler/{'b' * 32}").status == 404
+    whole = alice.get(f"att_handlers_errors/{row['id']}").data
+    assert (whole["document_id"], whole["type"], whole["handler"]) == (file.id, "recording", "http")
+    assert whole["req_url"].endswith(f"{now():%Y/%m}/recording/{file.id}.wav")
+    server.broken = 0
+    assert alice.post(f"att_handlers_errors/{row['id']}/retry", {}).status == 200
+    tasks.copy_due()
+    assert alice.get(f"att_handlers_errors/{row['id']}").data["resolved"]
+    assert list(server.files.values()) == [b"x" * 1000]
+
+
+def test_a_move_shows_how_far_it_is_and_can_be_stopped(alice: ApiClient, company: Company, server: WebFolder) -> None:
+    with account_scope(company.tree.bakery):
+        old = [store_file("recording", "Call.wav", "audio/wav", bytes([n]) * 100) for n in range(4)]
+    alice.put("storage", document(server))
+    started = alice.put("storage/moves", {"kinds": ["recording"]})
+    assert (started.status, started.data["total"], started.data["percent"]) == (201, 4, 0), started.content
+    assert alice.put("storage/moves", {}).status == 409
+    assert copying.copy(company.tree.bakery.id, old[0].id)
+    path = f"storage/moves/{started.data['id']}"
+    assert (alice.get(path).data["moved"], alice.get(path).data["percent"]) == (1, 25)
+    assert alice.delete(path).data["state"] == "stopped"
+    assert not AwaitedCopy.objects.exists()
+    assert alice.put("storage/moves", {"kinds": ["nonsense"]}).status == 400
+    assert alice.put("storage/moves", {}).data["total"] == 3
+    tasks.copy_due()
+    assert [row["state"] for row in alice.get("storage/moves").data] == ["done", "stopped"]
+    assert len(server.files) == 4
+
+
+def test_a_user_sees_none_of_it(company: Company) -> None:
+    bob = ApiClient(company.people["bob"].token, company.tree.bakery)
+    for path in ("storage", "storage/plans", "storage/moves", "storage/held", "att_handlers_errors"):
+        assert bob.get(path).status == 403, path
