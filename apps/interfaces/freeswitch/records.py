@@ -82,11 +82,19 @@ def _details(variables: Mapping[str, str], document: Any) -> dict[str, Any]:
     named = variables.get("media_recordings", "").split(",")
     if recordings := [one for one in named if MONTHLY_ID_PATTERN.fullmatch(one)][:100]:
         details |= {"media_recordings": recordings, "recording_id": recordings[0]}
+        if variables.get("recording_follow_transfer") == "true" and _has_transferred(variables):
+            details["recorded_further"] = variables.get("last_bridge_to", "")
     try:
         details["mean_opinion_score"] = float(document["callStats"]["audio"]["inbound"]["mos"])
     except (LookupError, TypeError, ValueError):
         pass
     return details
+
+
+def _has_transferred(variables: Mapping[str, str]) -> bool:
+    """Whether the leg's phone has transferred its call (REFER)."""
+    words = (variables.get("hangup_cause"), variables.get("endpoint_disposition"))
+    return bool(variables.get("transfer_to")) or any(word in ("ATTENDED_TRANSFER", "BLIND_TRANSFER") for word in words)
 
 
 def _hangup_code(variables: Mapping[str, str]) -> str:

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from apps.commerce.cdrs.actions import record_legs
 from apps.commerce.cdrs.legs import FinishedLeg, NotARecord
+from apps.foundation.events.outbox import enqueue
 from apps.interfaces.freeswitch.models import RefusedRecord
 from apps.interfaces.freeswitch.records import read_record
 from apps.pbx.recordings.actions import channel_ended
+from apps.pbx.recordings.tasks import follow_transfer
 
 #: Credentials of a carrier or a phone, and what a password could be guessed from, as variables of a leg and inside the
 #: dial string of an application (`[^^~sip_auth_password=secret~…]`, percent-encoded or not).
@@ -70,4 +72,7 @@ def record_batch(batch: list[tuple[FinishedLeg, bytes]]) -> None:
 def _complete_recordings(leg: FinishedLeg) -> None:
     """What was recorded of the leg is complete with it, whoever handled the call."""
     if recordings := leg.details.get("media_recordings"):
+        if heir := leg.details.get("recorded_further"):
+            enqueue(follow_transfer, leg.account_id, recordings, heir)
+            return
         channel_ended(leg.account_id, recordings, was_answered=leg.answered is not None)

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 #: The channel variable with the ids of everything recorded of the channel, separated by commas: it comes with the call
 #: record, which says that they are complete.
 VARIABLE = "media_recordings"
+#: The switch's variable: recordings of the channel go on with the other party where its phone transfers him (REFER).
+FOLLOWS_TRANSFER = "recording_follow_transfer"
 #: Silence that ends what a caller says.
 SILENCE_SECONDS = 5
 ANNOUNCEMENT = "record-call_is_recorded"
@@ -51,6 +53,8 @@ async def start(call: Call, wanted: Wanted, *, beside: bool = False) -> str:
         return ""
     try:
         await call.tell_switch(set_variable(call.uuid, VARIABLE, ",".join(registered.ids)))
+        if wanted.follow_transfer:
+            await call.tell_switch(set_variable(call.uuid, FOLLOWS_TRANSFER, "true"))
         if announced:
             await announce(call, beside=beside)
         await call.start_recording(

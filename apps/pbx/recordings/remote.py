@@ -6,13 +6,17 @@ Runs inside `account_scope`, in a worker or a request. Raises EslError or Unknow
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+
+from django.db.models import F
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import current_account_id
 from apps.pbx.media.listener import Asking, listener_of
 from apps.pbx.media.speech import Prompt, compose
 from apps.pbx.recordings.actions import RecordedCall, complete, drop, file_for, new_recording_id, register
-from apps.pbx.recordings.calling import ANNOUNCEMENT, VARIABLE
+from apps.pbx.recordings.calling import ANNOUNCEMENT, FOLLOWS_TRANSFER, VARIABLE
+from apps.pbx.recordings.models import Recording, RecordingState
 from apps.pbx.recordings.queries import running_named
 from apps.pbx.recordings.wanting import Wanted
 from apps.switching.calls import recording_commands
@@ -39,6 +43,8 @@ def start_on(channel: LiveChannel, wanted: Wanted) -> str:
     try:
         _tell(channel, set_variable(channel.uuid, VARIABLE, ",".join(registered.ids)))
         _announce(channel)
+        if wanted.follow_transfer:
+            _tell(channel, set_variable(channel.uuid, FOLLOWS_TRANSFER, "true"))
         _tell(channel, recording_commands.start_recording(channel.uuid, path, options))
     except SwitchRefused:
         drop([recording_id])
@@ -64,7 +70,12 @@ def stop_on(channel: LiveChannel, name: str = "") -> int:
         try:
             _tell(channel, recording_commands.stop_recording(channel.uuid, path))
         except SwitchRefused:
-            pass  # it has ended by itself
+            if path not in _recorded_to(channel):
+                continue  # it has ended by itself
+            # One that came here with a transfer cannot be named (switch_ivr_async.c): all are ended.
+            _tell(channel, recording_commands.stop_every_recording(channel.uuid))
+            ids = running_named(channel.uuid)
+            break
     complete(ids)
     return len(ids)
 
@@ -75,6 +86,41 @@ def pause_on(channel: LiveChannel, paused: bool, name: str = "") -> int:
     for path in _paths(channel, ids):
         _tell(channel, recording_commands.mask_recording(channel.uuid, path, paused))
     return len(ids)
+
+
+def follow(heir: LiveChannel, recording_ids: list[str]) -> None:
+    """A phone has transferred the call: its recordings go on with `heir`, as far as the switch has moved them there.
+    The others are complete, and those that end with a transfer are ended. Raises EslError, UnknownNode."""
+    there = _recorded_to(heir)
+    directory = _directory(heir.switch)
+    known = running_named(heir.uuid)
+    kept: list[str] = []
+    over: list[str] = []
+    ends: list[str] = []
+    for recording in Recording.objects.filter(id__in=recording_ids, state=RecordingState.RECORDING):
+        path = path_below(directory, file_for(current_account_id(), recording.id))
+        follows = recording.wanted.get("follow_transfer") is not False
+        (over if path not in there else kept if follows else ends).append(recording.id)
+    if ends and not kept and not known:
+        # The switch moves all of them, and can end there none by itself.
+        with suppress(SwitchRefused):
+            _tell(heir, recording_commands.stop_every_recording(heir.uuid))
+        over += ends
+    else:
+        kept += ends
+    if kept:
+        Recording.objects.filter(id__in=kept).update(call_id=heir.uuid, revision=F("revision") + 1)
+        try:
+            _tell(heir, set_variable(heir.uuid, VARIABLE, ",".join([*known, *kept])))
+            _tell(heir, set_variable(heir.uuid, FOLLOWS_TRANSFER, "true"))
+        except SwitchRefused:
+            over += kept  # it has ended meanwhile
+    complete(over)
+
+
+def _recorded_to(channel: LiveChannel) -> str:
+    """The switch's list of what listens to a channel, with the files that are written."""
+    return run_api(channel.switch, "uuid_buglist", channel.uuid).text
 
 
 def _paths(channel: LiveChannel, ids: list[str]) -> list[str]:

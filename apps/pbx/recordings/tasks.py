@@ -15,9 +15,11 @@ from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.partitions import first_of_month
 from apps.foundation.tenants.models import Tenant
-from apps.pbx.recordings import finishing
-from apps.pbx.recordings.actions import delete_recording
+from apps.pbx.recordings import finishing, remote
+from apps.pbx.recordings.actions import complete, delete_recording
 from apps.pbx.recordings.models import Recording, RecordingState
+from apps.switching.calls.models import LiveChannel
+from apps.switching.esl.errors import EslError
 
 log = logging.getLogger(__name__)
 #: Tries to deliver a copy, and the longest wait between two, in seconds: two days in all.
@@ -32,6 +34,17 @@ def finish_recording(account_id: str, recording_id: str) -> None:
     with account_scope(account_id):
         finishing.finish(recording_id)
     enqueue(deliver_recording, account_id, recording_id)
+
+
+@shared_task(name="recordings.follow_transfer", autoretry_for=(EslError,), retry_backoff=True, max_retries=5)
+def follow_transfer(account_id: str, recording_ids: list[str], heir: str) -> None:
+    """The leg that was recorded has transferred its call: go on with the one it left, or complete them."""
+    with account_scope(account_id):
+        channel = LiveChannel.objects.filter(uuid=heir, account_id=account_id).first()
+        if channel is None:
+            complete(recording_ids)
+        else:
+            remote.follow(channel, recording_ids)
 
 
 @shared_task(name="recordings.deliver", bind=True, max_retries=MOST_TRIES)

@@ -63,7 +63,8 @@ async def ring(line: Line, request: BridgeRequest, dialled: str, bridge_id: str)
     """Run `bridge` to its end, telling the request's listeners."""
     async with _Ear(line, request, bridge_id).listening() as ear:
         try:
-            done = await line.execute("bridge", dialled)
+            # Sounds are played into the conversation of a caller that is not locked only.
+            done = await line.execute("bridge", dialled, locked=False)
         except asyncio.CancelledError:
             _give_up(line, bridge_id)
             raise

@@ -60,10 +60,11 @@ class Line:
         with self.as_hung_up():
             self.session.execute_nowait(application, argument, event_lock=True)
 
-    async def execute(self, application: str, argument: str = "") -> Event:
-        """Run an application to its end; its CHANNEL_EXECUTE_COMPLETE."""
+    async def execute(self, application: str, argument: str = "", *, locked: bool = True) -> Event:
+        """Run an application to its end; its CHANNEL_EXECUTE_COMPLETE. Not `locked`: what others have the channel do
+        (`uuid_broadcast`) is done in the middle of it, and does not wait for its end."""
         self._raise_if_left()
-        done = await self.wait(self.session.execute(application, argument))
+        done = await self.wait(self.session.execute(application, argument, event_lock=locked))
         if done.get("Channel-State-Number") not in _EXECUTING:
             await self._gone(done)
         return done

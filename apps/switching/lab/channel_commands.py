@@ -219,7 +219,6 @@ async def uuid_broadcast(switch: LabSwitch, channel: Channel, rest: str) -> str:
     path, _, which = rest.rpartition(" ")
     if which not in ("aleg", "bleg", "both", "holdb"):
         path, which = rest, "aleg"
-    path = path.strip("'")
     application, separator, argument = path.partition("::")
     if not separator:
         application, argument = "playback", path
@@ -251,6 +250,11 @@ async def uuid_record(_switch: LabSwitch, channel: Channel, rest: str) -> str:
         case "mask" | "unmask":
             return recordings.mask(channel, words[1], words[0] == "mask")
     return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+
+
+@channel_command("uuid_buglist")
+async def uuid_buglist(_switch: LabSwitch, channel: Channel, _rest: str) -> str:
+    return recordings.listed(channel)
 
 
 @channel_command("uuid_displace", "uuid_audio", "uuid_media", "uuid_display", "uuid_flush_dtmf")

@@ -65,6 +65,24 @@ def start(channel: Channel, path: str, limit: float = 0, options: dict[str, str]
     return SUCCESS
 
 
+def move(channel: Channel, to: Channel) -> None:
+    """With a transfer by the phone (REFER), where `recording_follow_transfer` wants it. They cannot be named there."""
+    if channel.get("recording_follow_transfer") == "true":
+        for path, recording in channel.recordings.items():
+            recording.channel = to
+            to.recordings[path] = recording
+        channel.recordings.clear()
+
+
+def listed(channel: Channel) -> str:
+    """As `uuid_buglist` lists what listens to a channel."""
+    bugs = [
+        f" <media-bug>\n  <function>session_record</function>\n  <target>{path}</target>\n </media-bug>\n"
+        for path in channel.recordings
+    ]
+    return f"<media-bugs>\n{''.join(bugs)}</media-bugs>\n"
+
+
 def stop(channel: Channel, path: str) -> str:
     """Write the file and say so; `all` ends every recording of the channel."""
     if path == "all":

@@ -23,6 +23,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from apps.switching.lab import recordings
 from apps.switching.lab.profile import Redirect
 from apps.switching.lab.world import LabCall, LabCarrier, LabPhone, behaviour_from
 
@@ -145,6 +146,7 @@ async def _refer(switch: LabSwitch, request: Request) -> Request:
     context = far.get("force_transfer_context") or far.profile.context
     owner = mine.endpoint.owner if isinstance(mine.endpoint, LabCall) else None
     referred_by = f"<sip:{owner.username}@{owner.realm}>" if isinstance(owner, LabPhone) else ""
+    recordings.move(mine, far)
     if "other" not in request:
         far.set("sip_h_Referred-By", referred_by)
         switch.transfer(far, Redirect(str(request["number"]), context=context))
@@ -160,6 +162,7 @@ async def _refer(switch: LabSwitch, request: Request) -> Request:
         mine.hang_up("ATTENDED_TRANSFER")
         other.hang_up("ATTENDED_TRANSFER")
         return {}
+    recordings.move(other, other.bridged_to)
     answer = await uuid_bridge(switch, f"{far.uuid} {other.bridged_to.uuid}")
     if not answer.startswith("+OK"):
         raise BadRequestError(answer.strip())
