@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.files.storage import storages
+from django.test import Client
 
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.audit.models import AuditEntry
 from apps.foundation.kit.clock import now
+from apps.foundation.kit.ids import monthly_id
+from apps.foundation.kit.partitions import ensure_partition
 from apps.foundation.storage import copying, tasks
 from apps.foundation.storage.actions import store_file
+from apps.foundation.storage.models import StoredFile
 from apps.foundation.storage_plans.models import AwaitedCopy
+from apps.pbx.recordings.models import Recording, RecordingState
+from apps.pbx.voicemail.models import Message
 from tests.api_client import ApiClient
 from tests.company import Company
 from tests.storage_servers import ADDRESS, WebFolder, web_folder
@@ -161,3 +169,65 @@ def test_a_user_sees_none_of_it(company: Company) -> None:
     bob = ApiClient(company.people["bob"].token, company.tree.bakery)
     for path in ("storage", "storage/plans", "storage/moves", "storage/held", "att_handlers_errors"):
         assert bob.get(path).status == 403, path
+
+
+def recording_of(company: Company, days: int) -> Recording:
+    moment = now() - timedelta(days=days)
+    ensure_partition(Recording, moment)
+    file = store_file("recording", "Call.wav", "audio/wav", b"y" * 1000)
+    StoredFile.objects.filter(id=file.id).update(created=moment)
+    return Recording.objects.create(
+        id=monthly_id(moment),
+        month=moment.date().replace(day=1),
+        account_id=company.tree.bakery.id,
+        owner_id=company.people["bob"].login.pk,
+        call_id="call-7",
+        name="Call",
+        switch="fs1",
+        file_id=file.id,
+        state=RecordingState.STORED,
+        is_finished=True,
+        started=moment,
+        content_type="audio/wav",
+        document={"caller_id_number": "+1 (555) 0100"},
+    )
+
+
+def test_old_recordings_and_messages_go_with_what_is_known_of_them(alice: ApiClient, company: Company) -> None:
+    kept = {"handler": "local", "retention_days": 30}
+    types = {"call_recording": {"attachments": kept}, "mailbox_message": {"attachments": kept}}
+    assert alice.put("storage", {"plan": {"modb": {"types": types}}}).status == 201
+    box = alice.put("vmboxes", {"name": "Box", "mailbox": "3100", "pin": "2468"}).data["id"]
+    ids = [alice.put(f"vmboxes/{box}/messages", {"caller_id_number": "1"}).data["media_id"] for _ in range(2)]
+    with account_scope(company.tree.bakery):
+        old, young = recording_of(company, 40), recording_of(company, 20)
+        for number, message_id in enumerate(ids):
+            file = store_file("voicemail", "Message", "audio/wav", b"z")
+            StoredFile.objects.filter(id=file.id).update(created=now() - timedelta(days=29 + 2 * number))
+            Message.objects.filter(id=message_id).update(file_id=file.id)
+        assert tasks.expire() == 2
+        assert list(Recording.objects.values_list("id", flat=True)) == [young.id]
+        assert list(Message.objects.filter(box_id=box).values_list("id", flat=True)) == ids[:1]
+        assert not StoredFile.objects.filter(id=old.file_id).exists()
+
+
+def test_a_recording_is_kept_under_a_path_that_tells_of_it_and_played_by_a_link(
+    alice: ApiClient, company: Company, server: WebFolder, client: Client
+) -> None:
+    template = "{year}/{caller_id_number}/{call_id}-{attachment}"
+    assert alice.put("storage", document(server, verb="put", path_template=template)).status == 201
+    with account_scope(company.tree.bakery):
+        recording = recording_of(company, 0)
+    assert copying.copy(company.tree.bakery.id, recording.file_id)
+    path = f"/some_prefix/{recording.started:%Y}/+1_555_0100/call-7-{recording.file_id}.wav"
+    assert [unquote(one) for one in server.files] == [path]
+    bob, carol = (ApiClient(company.people[name].token, company.tree.bakery) for name in ("bob", "carol"))
+    told = bob.get(f"recordings/{recording.id}/link?seconds=60")
+    assert told.status == 200, told.content
+    sound = client.get(urlsplit(told.data["url"]).path, headers={"Range": "bytes=0-9"})
+    assert (sound.status_code, b"".join(sound.streaming_content)) == (206, b"y" * 10)
+    with account_scope(company.tree.bakery):
+        entry = AuditEntry.objects.get(action="call_recording.downloaded")
+        assert (entry.target_id, entry.actor_user_id) == (recording.id, company.people["bob"].login.pk)
+    assert carol.get(f"recordings/{recording.id}/link").status == 403
+    assert bob.get(f"recordings/{recording.id}/link?seconds=9999999").status == 400
