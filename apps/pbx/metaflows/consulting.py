@@ -1,7 +1,9 @@
-"""Attended transfer by keys or the API: who transfers (he *asks*) talks to a third, while the other party *waits*.
+"""Attended transfer and hold, by keys or the API: who transfers (he *asks*) talks to a third, who *holds* to nobody,
+and the other party *waits*.
 
     asks   a leg that dials the third anew, as any call of its phone. Hanging up connects the two others; its keys
            bring the one who waits back, or all three together.
+    holds  a leg that hears music or nothing until its key is pressed, and then has the one who waits again.
     waits  hears music until somebody takes him, and knows whom to dial where nobody is left who would.
     comes  the leg that answered. Left alone by who asked, it is sent here, and takes the one who waits.
 
@@ -13,9 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from apps.pbx.media.music import music
 from apps.switching.calls import commands
@@ -31,7 +34,7 @@ from apps.switching.calls.port import (
 )
 
 logger = logging.getLogger(__name__)
-Role = Literal["asks", "waits", "comes"]
+Role = Literal["asks", "holds", "waits", "comes"]
 #: What the legs dial; a phone that dials it has no role, and is refused.
 NUMBER = "attended-transfer"
 #: The channel variable with a leg's role and the other leg's id.
@@ -41,6 +44,8 @@ ROLE = "attended_transfer"
 ASKED, THIRD, HEARS = "attended_number", "attended_third", "attended_music"
 SECONDS, TAKE_BACK, MEET = "attended_seconds", "attended_take_back", "attended_meet"
 SHOWN_NAME, SHOWN_NUMBER = "attended_name", "attended_caller"
+#: The channel variable of who holds with the key that takes the call back; `HEARS` is empty for silence then.
+UNHOLD_KEY = "unhold_key"
 #: What a leg is sent to when all are to talk together.
 MEETING_NUMBER, MEETING = "meet", "meets_in"
 DEFAULT_TAKE_BACK, DEFAULT_MEET = "*1", "*3"
@@ -62,7 +67,7 @@ class Part:
 def part_of(call: Call) -> Part | None:
     """None for a call as any other."""
     role, _, other = call.variables.get(ROLE, "").partition(" ")
-    if other and role in ("asks", "waits", "comes"):
+    if other and role in ("asks", "holds", "waits", "comes"):
         return Part(role, other)  # type: ignore[arg-type]
     return None
 
@@ -77,6 +82,8 @@ async def arrived(call: Call) -> None:
         if shown.number:
             await call.set_caller_id(shown)
         await call.transfer(call.variables.get(ASKED, ""))
+    elif part.role == "holds":
+        await _hold(call, part)
     elif part.role == "waits":
         await _wait(call, part)
     else:
@@ -146,19 +153,40 @@ class _Keys:
 
 async def _wait(call: Call, part: Part) -> None:
     """Music, until somebody takes this leg; where nobody is left who would, it dials the third itself."""
-    waiting = asyncio.ensure_future(call.wait(None, await music(call, call.variables.get(HEARS, ""))))
-    looking = asyncio.ensure_future(_until_alone(call, part.other))
-    try:
-        await asyncio.wait({waiting, looking}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            waiting.result()
-    finally:
-        for task in (waiting, looking):
-            task.cancel()
-        await asyncio.gather(waiting, looking, return_exceptions=True)
-    logger.info("call %s: nobody is left to take it back, it goes on by itself", call.uuid)
+    heard = call.variables.get(HEARS, "") or await music(call)
+    await _first(call.wait(None, heard), _until_alone(call, part.other))
+    logger.info("call %s: nobody is left to take it back", call.uuid)
     await call.remember({ROLE: ""})
-    await call.transfer(call.variables.get(ASKED, ""))
+    if asked := call.variables.get(ASKED, ""):
+        await call.transfer(asked)
+    await call.hang_up()
+
+
+async def _hold(call: Call, part: Part) -> None:
+    """Until the key is pressed; nothing is left to hold for where the other party is gone."""
+    key = call.variables.get(UNHOLD_KEY, "") or "1"
+    await _first(call.wait(None, call.variables.get(HEARS, ""), key), _until_gone(call, part.other))
+    await call.remember({ROLE: "", UNHOLD_KEY: ""})
+    await _take(call, part.other)
+    await call.hang_up()
+
+
+async def _first(waiting: Coroutine[Any, Any, str], looking: Coroutine[Any, Any, None]) -> None:
+    """Until one of the two ends; what waiting raises is raised."""
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(waiting), asyncio.ensure_future(looking)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_gone(call: Call, waiting: str) -> None:
+    while await _exists(call, waiting):
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _until_alone(call: Call, asking: str) -> None:

@@ -18,6 +18,7 @@ from apps.pbx.devices.models import Device
 from apps.pbx.endpoints.legs import EXPORTED, OWN_CALLS, Asking, Member
 from apps.pbx.endpoints.queries import documents_of, resolve
 from apps.pbx.endpoints.rules import caller_id, group_of
+from apps.pbx.media.music import music_for
 from apps.pbx.metaflows import consulting
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.commands import Legs, NodeCommand
@@ -112,10 +113,19 @@ class Talk:
             consulting.ROLE: str(consulting.Part("waits", self.own.uuid)),
             consulting.ASKED: number,
             consulting.THIRD: "",
-            consulting.HEARS: music,
+            consulting.HEARS: music_for(self.own.authorizing_id, self.own.owner_id, music),
         }
         self._set(self.own.uuid, asks)
         self._set(waiting, waits)
+        self.tell(commands.transfer(self.own.uuid, consulting.NUMBER, both=True))
+
+    def hold(self, unhold_key: str, own_music: str, music: str) -> None:
+        """Have the other party wait with `music` until `own` presses the key. Raises as `ask`."""
+        waiting = self.peer
+        holds = {consulting.ROLE: str(consulting.Part("holds", waiting)), consulting.HEARS: own_music}
+        waits = {consulting.ROLE: str(consulting.Part("waits", self.own.uuid)), consulting.HEARS: music}
+        self._set(self.own.uuid, {**holds, consulting.UNHOLD_KEY: unhold_key})
+        self._set(waiting, {**waits, consulting.ASKED: "", consulting.THIRD: ""})
         self.tell(commands.transfer(self.own.uuid, consulting.NUMBER, both=True))
 
     def meet(self, number: str) -> None:

@@ -20,7 +20,6 @@ _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,1000}")
 _MEDIA = re.compile(r"[^\s\x00-\x1f\x7f$\\'\"`]{1,2048}")
 _APPLICATION = re.compile(r"[^:]*::")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
-_KEY = re.compile(r"[0-9A-D*#]")
 _DIGITS = re.compile(r"[0-9A-Da-d*#wW]{1,128}")
 Legs = Literal["aleg", "bleg", "both"]
 Listening = Literal["listen", "whisper", "barge"]
@@ -77,13 +76,6 @@ def park(uuid: str) -> NodeCommand:
 def hold(uuid: str, on: bool) -> NodeCommand:
     """Put the phone of a leg on hold (re-INVITE) or take it back; the other leg hears the music on hold."""
     return NodeCommand("uuid_hold", checked_uuid(uuid) if on else f"off {checked_uuid(uuid)}")
-
-
-def soft_hold(uuid: str, unhold_key: str, own_music: str = "", music: str = "") -> NodeCommand:
-    """Have a leg wait in silence, or with `own_music`, until it presses `unhold_key`; whom it talks to hears `music`
-    or the music of its channel (mod_dptools, `soft_hold`). The phone knows nothing of it, and can send keys."""
-    words = [checked(_KEY, unhold_key), playable(own_music or "silence"), *([playable(music)] if music else [])]
-    return NodeCommand("uuid_broadcast", f"{checked_uuid(uuid)} 'soft_hold::{' '.join(words)}' aleg")
 
 
 def press(uuid: str, digits: str) -> NodeCommand:

@@ -46,6 +46,7 @@ class Line:
         self.session = session
         self.uuid = session.uuid
         self.is_answered = session.channel_data.get("Answer-State") == "answered"
+        self._began = _moment(session.channel_data)
         self._left = asyncio.Event()
         self._stopping: asyncio.Future[None] | None = None
         session.on_event(self._look)
@@ -142,5 +143,12 @@ class Line:
             return
         if event.name == "CHANNEL_ANSWER":
             self.is_answered = True
-        elif event.name == "CHANNEL_UNPARK" and event.get("Answer-State") != "hangup":
+        elif event.name == "CHANNEL_UNPARK" and event.get("Answer-State") != "hangup" and _moment(event) >= self._began:
+            # One from before is told late: the channel left whoever had it then, and was sent to us.
             self._left.set()
+
+
+def _moment(event: Event) -> int:
+    """When the switch made it, in microseconds."""
+    text = event.get("Event-Date-Timestamp")
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -56,16 +56,6 @@ async def _played(channel: Channel, argument: str, stop_on: str) -> str:
     return response
 
 
-@application("soft_hold")
-async def soft_hold(channel: Channel, argument: str) -> None:
-    """unhold_key [own music [music of the other]]: until the key is pressed, or the conversation is over."""
-    key, other = argument.partition(" ")[0], channel.bridged_to
-    channel.digits.clear()
-    channel.variables["soft_holding"] = "true"
-    await channel.until(lambda: key in channel.digits or channel.bridged_to is not other)
-    channel.variables.pop("soft_holding", None)
-
-
 @application("speak", "say", "phrase")
 async def speak(channel: Channel, argument: str) -> None:
     channel.mark_early()

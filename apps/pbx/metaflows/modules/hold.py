@@ -9,10 +9,6 @@ from apps.pbx.media.music import music_for, music_reference
 from apps.pbx.metaflows.documents import Key
 from apps.pbx.metaflows.registry import Action
 from apps.pbx.metaflows.talk import Talk
-from apps.switching.calls import commands
-
-#: The channel variable with the key that takes the call back.
-UNHOLD_KEY = "unhold_key"
 
 
 class HoldData(Shape):
@@ -37,5 +33,4 @@ class Hold(Action[HoldData]):
     def run(self, talk: Talk, data: HoldData) -> None:
         own = music_reference(data.moh_aleg) if data.moh_aleg else ""
         heard = music_for(talk.own.authorizing_id, talk.own.owner_id, data.moh_bleg)
-        talk.tell(commands.set_variable(talk.own.uuid, UNHOLD_KEY, data.unhold_key))
-        talk.tell(commands.soft_hold(talk.own.uuid, data.unhold_key, own, heard))
+        talk.hold(data.unhold_key, own, heard)

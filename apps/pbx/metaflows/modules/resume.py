@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.pbx.metaflows.modules.hold import UNHOLD_KEY
+from apps.pbx.metaflows.consulting import UNHOLD_KEY
 from apps.pbx.metaflows.registry import Action, NoData
 from apps.pbx.metaflows.talk import Talk
 from apps.switching.calls import commands
@@ -16,6 +16,5 @@ class Resume(Action[NoData]):
         key = talk.told(commands.get_variable(talk.own.uuid, UNHOLD_KEY))
         if len(key) == 1:
             talk.tell(commands.press(talk.own.uuid, key))
-            talk.tell(commands.set_variable(talk.own.uuid, UNHOLD_KEY, ""))
         if len(key) != 1 or talk.own.state == ChannelState.HELD:
             talk.tell(commands.hold(talk.own.uuid, False))
