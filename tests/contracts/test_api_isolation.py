@@ -41,6 +41,8 @@ OUTSIDE_ACCOUNTS = {
     ("refused_records/<str:id>/retry", "POST"): "operator",
     ("resources", "GET"): "operator",
     ("resources", "PUT"): "operator",
+    ("resources/collection", "PUT"): "operator",
+    ("resources/collection", "POST"): "operator",
     ("resources/<str:id>", "GET"): "operator",
     ("resources/<str:id>", "POST"): "operator",
     ("resources/<str:id>", "PATCH"): "operator",
@@ -68,6 +70,7 @@ OPEN_INSIDE_ACCOUNTS: set[tuple[str, str]] = set()
 #: Addresses that say something about the words in the address and look nothing up.
 COMPUTED = {
     ("accounts/<str:account_id>/phone_numbers/classifiers/<str:number>", "GET"),
+    ("accounts/<str:account_id>/phone_numbers/locality", "POST"),
     # Any extension has a lamp that can be set, whether anything lights it or not.
     ("accounts/<str:account_id>/presence/<str:id>", "POST"),
 }

@@ -43,7 +43,6 @@ class AttachmentRule(Shape):
     retention_days: int | None = Field(
         None, ge=1, le=36500, description="Days after which files of this kind are removed. Empty: they are kept."
     )
-    stub: bool | None = Field(None, description="Accepted for KAZOO's sake.")
 
 
 class DocumentRule(Shape):

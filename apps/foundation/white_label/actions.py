@@ -6,6 +6,7 @@ from typing import Any, Literal
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
@@ -17,12 +18,14 @@ from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import new_id
 from apps.foundation.tenants.models import Domain
 from apps.foundation.white_label.documents import WhiteLabelDocument
-from apps.foundation.white_label.errors import domain_taken
+from apps.foundation.white_label.errors import WhiteLabelError, domain_taken
 from apps.foundation.white_label.hosts import forget_domains
 from apps.foundation.white_label.images import image_suffix
 from apps.foundation.white_label.models import WhiteLabel
 
 Image = Literal["logo", "icon"]
+#: Bytes of the text shown where people sign in.
+LONGEST_WELCOME = 64 * 1024
 
 
 @transaction.atomic
@@ -53,7 +56,7 @@ def delete_white_label(account: Account, principal: Principal) -> None:
         return
     _point_domain(white_label.domain, None, account)
     before = white_label.to_document()
-    images = [name for name in (white_label.logo, white_label.icon) if name]
+    images = [name for name in (white_label.logo, white_label.icon, _welcome_of(account.id)) if name]
     white_label.delete()
     _announce("doc_deleted", account, principal, before, {})
     for name in images:
@@ -74,6 +77,38 @@ def store_image(account: Account, image: Image, content: bytes, principal: Princ
     if left:
         transaction.on_commit(lambda: default_storage.delete(left))
     return white_label
+
+
+@transaction.atomic
+def store_welcome(account: Account, text: bytes, principal: Principal) -> WhiteLabel:
+    """Keep the text shown where people sign in. Raises WhiteLabelError for what is no text, or too long."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        raise WhiteLabelError("welcome", "format", _("Not a text in UTF-8")) from None
+    if len(text) > LONGEST_WELCOME:
+        raise WhiteLabelError("welcome", "maxSize", _("The text is too long"))
+    white_label, is_new = _of(account)
+    name = _welcome_of(account.id)
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(text))
+    _save(white_label, is_new)
+    _announce("doc_edited", account, principal, {}, {"welcome": f"{len(text)} bytes"})
+    return white_label
+
+
+def read_welcome(white_label: WhiteLabel) -> bytes | None:
+    """The text shown where people sign in, None for none."""
+    name = _welcome_of(white_label.account_id)
+    if not default_storage.exists(name):
+        return None
+    with default_storage.open(name) as stored:
+        found: bytes = stored.read()
+    return found
+
+
+def _welcome_of(account_id: str) -> str:
+    return f"accounts/{account_id}/white_label/welcome.html"
 
 
 def follow_account(account: Account) -> None:

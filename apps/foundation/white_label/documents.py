@@ -1,21 +1,21 @@
 """The white label document of crossbar, and the colour our portal adds."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from apps.foundation.documents.shape import Shape
+
+_NAME = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"
+Domain = Annotated[str, Field(min_length=4, max_length=253, pattern=_NAME)]
 
 
 class WhiteLabelDocument(Shape):
     """How the web looks to the customers of an account."""
 
     company_name: str | None = Field(None, max_length=128, description="The name shown instead of the operator's.")
-    domain: str | None = Field(
+    domain: Domain | None = Field(
         None,
-        min_length=4,
-        max_length=253,
-        pattern=r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$",
         description="The host name customers use; it must lead to this installation.",
         examples=["phone.example.com"],
     )

@@ -125,6 +125,16 @@ def release_number(row: PhoneNumber, principal: Principal, *, hard: bool = False
     return row
 
 
+@transaction.atomic
+def fix_number(row: PhoneNumber, principal: Principal) -> PhoneNumber:
+    """Find out anew which callflow answers a number. Nothing is written or announced where that is known already."""
+    before, known = to_document(row), (row.used_by, row.callflow_id, row.state)
+    connect(row)
+    if (row.used_by, row.callflow_id, row.state) == known:
+        return row
+    return _saved(row, "edited", principal, before)
+
+
 def normalised(text: str, account: Account | None = None) -> str:
     """E.164 of what a client wrote, in the account's country. Raises NotReconcilable."""
     number = as_number(text, home_region(account or _account()))

@@ -24,6 +24,7 @@ from apps.pbx.numbers.actions import (
     CREATED_BY_RESELLERS,
     activate_number,
     create_number,
+    fix_number,
     normalised,
     release_number,
     replace_number,
@@ -34,6 +35,7 @@ from apps.pbx.numbers.bulk import for_each
 from apps.pbx.numbers.classifiers import classifiers_of, classify
 from apps.pbx.numbers.documents import FEATURES_AVAILABLE, NumberList, PhoneNumberDocument, features_of, to_document
 from apps.pbx.numbers.errors import NumberUnknown
+from apps.pbx.numbers.localities import locality_of
 from apps.pbx.numbers.models import PhoneNumber
 
 MOST_FOUND = 500
@@ -43,6 +45,18 @@ EXAMPLE = {
     "used_by": "callflow",
     "features": ["local"],
     "_read_only": {"state": "in_service"},
+}
+
+_LOCALITY = {
+    "+14155550100": {
+        "number": "+14155550100",
+        "e164_number": "+14155550100",
+        "status": "success",
+        "country": "US",
+        "locality": {"locality": "California", "type": "FIXED_LINE_OR_MOBILE"},
+        "geocode": {"locality": "California"},
+        "timezones": ["America/Los_Angeles"],
+    }
 }
 
 
@@ -211,6 +225,23 @@ class PhoneNumberResource(AccountResource):
         found = queries.may_take(request.account, filter(None, spelled.values()), may_create=may_create)
         return {text: "success" if number and found[number] else "error" for text, number in spelled.items()}
 
+    @route("fix", methods=("POST",), example={"+15551230001": {"state": "in_service", "used_by": "callflow"}})
+    def fix_all(self, request: ApiRequest) -> dict[str, Any]:
+        """Find out anew what answers each of the account's numbers. Answers all of them, as the list does."""
+        rows = self.visible(request).select_for_update().order_by("number")
+        return {"numbers": {row.number: self._row(fix_number(row, request.principal)) for row in rows}}
+
+    @route("fix/{number}", methods=("POST",), example=EXAMPLE)
+    def fix_one(self, request: ApiRequest) -> dict[str, Any]:
+        """The same for one number."""
+        return to_document(fix_number(self._own(request, request.arguments["number"]), request.principal))
+
+    @route("locality", methods=("POST",), shape=NumberList, example=_LOCALITY)
+    def locality(self, request: ApiRequest) -> dict[str, Any]:
+        """Where in the world numbers are from, as their digits say: country, region or town, time zones."""
+        numbers, _document = _several(request)
+        return {text: locality_of(text, request.account) for text in numbers}
+
     @route("classifiers", methods=("GET",), example={"did_us": {"friendly_name": "US DID"}})
     def classifiers(self, request: ApiRequest) -> dict[str, Any]:
         """The classes of numbers that restrictions are set by."""
@@ -234,6 +265,9 @@ class PhoneNumberResource(AccountResource):
             "usable_carriers": ["local"],
             "usable_creation_states": sorted(states),
         }
+
+    def _row(self, row: PhoneNumber) -> dict[str, Any]:
+        return {key: value for key, value in self.summarize(row).items() if key != "number"}
 
     def delete(self, request: ApiRequest, instance: PhoneNumber) -> Answer:
         """Give a number up: it goes on offer at the reseller above. `hard=true` takes it out of the system."""

@@ -7,6 +7,7 @@ import base64
 import pytest
 from django.test.utils import override_settings
 
+from apps.foundation.white_label import domains
 from tests.api_client import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.foundation.crossbar.urls")]
@@ -81,3 +82,39 @@ def test_what_is_no_image(nora: ApiClient) -> None:
 def test_only_administrators_write(bob: ApiClient, nobody: ApiClient) -> None:
     assert bob.put("whitelabel", BRAND).status == 403
     assert nobody.put("whitelabel", BRAND).status == 401
+
+
+def test_the_text_where_people_sign_in(nora: ApiClient, nobody: ApiClient) -> None:
+    nora.put("whitelabel", BRAND)
+    assert nobody.get("/v2/whitelabel/phone.north.test/welcome").status == 404
+    text = "<h1>Grüß Gott</h1><script>x</script>".encode()
+    assert nora("POST", "whitelabel/welcome", body=text, content_type="text/html").status == 200
+    found = nobody.get("/v2/whitelabel/phone.north.test/welcome")
+    assert (found.content, found.headers["Content-Type"]) == (text, "text/plain; charset=utf-8")
+    assert nora("POST", "whitelabel/welcome", body=b"\xff\xfe", content_type="text/html").status == 400
+    assert nora("POST", "whitelabel/welcome", body=b"x" * 70_000, content_type="text/html").status == 400
+    assert nora.get("whitelabel/welcome").content == text
+
+
+def test_the_records_a_domain_needs_and_has(nora: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        "web.ours.test": domains.Found("web.ours.test", ("192.0.2.1", "192.0.2.2")),
+        "phone.north.test": domains.Found("web.ours.test", ("192.0.2.2",)),
+        "else.north.test": domains.Found("else.north.test", ("198.51.100.9",)),
+    }
+    monkeypatch.setattr(domains, "look_up", lambda name: names.get(name, domains.Found()))
+    monkeypatch.setattr(domains, "own_host", lambda: "web.ours.test")
+    assert list(nora.get("whitelabel/domains").data["domain"]) == ["required"]
+    nora.put("whitelabel", BRAND)
+    wanted = nora.get("whitelabel/domains").data
+    assert wanted["CNAME"] == {"phone.north.test": {"name": "Web", "mapping": ["web.ours.test"]}}
+    assert wanted["A"]["phone.north.test"]["mapping"] == ["192.0.2.1", "192.0.2.2"]
+
+    def checked(domain: str) -> tuple[bool, list[str], list[str]]:
+        found = nora.post("whitelabel/domains", {"domain": domain}).data
+        return found["A"][domain]["matches"], found["A"][domain]["actual"], found["CNAME"][domain]["actual"]
+
+    assert checked("phone.north.test") == (True, ["192.0.2.2"], ["web.ours.test"])
+    assert checked("else.north.test") == (False, ["198.51.100.9"], [])
+    assert checked("gone.north.test") == (False, [], [])
+    assert nora.post("whitelabel/domains", {"domain": "no name"}).status == 400

@@ -7,6 +7,7 @@ import pytest
 from apps.foundation.accounts.models import Account
 from apps.foundation.accounts.scope import account_scope
 from apps.foundation.identity.principal import system_principal
+from apps.pbx.numbers.models import PhoneNumber
 from apps.switching.registrar.models import Registration
 from tests.api_client import ApiClient, client_of
 from tests.cast import Tree
@@ -168,3 +169,38 @@ def test_carriers_of_an_account_and_of_everybody(tree: Tree, alice: ApiClient) -
     assert alice.get(f"resources/{made.data['id']}").status == 404
     assert alice.put("resources", document | {"gateways": []}).status == 201
     assert [row["name"] for row in alice.get("resources").data] == ["Telecom"]
+
+
+def test_numbers_are_put_right_and_say_where_they_are_from(tree: Tree, alice: ApiClient) -> None:
+    nora = signed_in(tree.north, "nora", at=tree.bakery)
+    number = "+14155550142"
+    nora.put(f"phone_numbers/{number.replace('+', '%2B')}", {"create_with_state": "in_service"})
+    flow = {"module": "hangup", "data": {}, "children": {}}
+    alice.put("callflows", {"numbers": [number], "flow": flow})
+    PhoneNumber.objects.filter(number=number).update(used_by="", callflow_id="")
+    fixed = alice.post("phone_numbers/fix", {}).data["numbers"]
+    assert (fixed[number]["used_by"], fixed[number]["state"]) == ("callflow", "in_service")
+    PhoneNumber.objects.filter(number=number).update(used_by="callflow", callflow_id="0" * 32)
+    assert alice.post("phone_numbers/fix/4155550142", {}).data["used_by"] == "callflow"
+    assert PhoneNumber.objects.get(number=number).callflow_id != "0" * 32
+    assert alice.post("phone_numbers/fix/4155550199", {}).status in (400, 404)
+
+    found = alice.post("phone_numbers/locality", {"numbers": [number, "+493012345678", "oven"]}).data
+    assert (found[number]["country"], found[number]["geocode"]["locality"]) == ("US", "San Francisco, CA")
+    assert found[number]["timezones"] == ["America/Los_Angeles"]
+    assert (found["+493012345678"]["country"], found["+493012345678"]["locality"]["locality"]) == ("DE", "Berlin")
+    assert found["oven"] == {"number": "oven", "status": "error"}
+
+
+def test_several_carriers_at_once(tree: Tree, alice: ApiClient) -> None:
+    gateway = {"server": "192.0.2.10"}
+    good = {"name": "One", "rules": [r"^\+(\d+)$"], "gateways": [gateway]}
+    made = alice.put("resources/collection", [good, {"name": "Two"}])
+    assert (made.status, list(made.data["errors"]), list(made.data["errors"]["1"])) == (201, ["1"], ["gateways"])
+    ((identifier, document),) = made.data["successes"].items()
+    changed = alice.post("resources/collection", [document | {"name": "Uno"}, good | {"id": "0" * 32}])
+    assert changed.data["successes"][identifier]["name"] == "Uno"
+    assert list(changed.data["errors"]) == ["0" * 32]
+    assert alice.get(f"resources/{identifier}").data["name"] == "Uno"
+    assert alice.put("resources/collection", {"name": "One"}).status == 400
+    assert alice.put("/v2/resources/collection", [good]).status == 403
