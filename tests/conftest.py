@@ -22,9 +22,10 @@ import hypothesis  # noqa: E402
 
 django.setup()
 
-from tests import emptying  # noqa: E402
+from tests import emptying, static_files  # noqa: E402
 
 emptying.instead_of_flush()
+static_files.found_once()
 # How long it takes to make up an input says how busy the machine is, and nothing about what is tested.
 hypothesis.settings.register_profile("kazoo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("kazoo")

@@ -14,8 +14,14 @@ from tests.cast import Tree, plant_tree
 
 
 @pytest.fixture(scope="module")
-def _module_tree(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
-    """The ids of the accounts by name."""
+def _module_tree(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, str]]:
+    """The ids of the accounts by name; none in a module whose tests commit."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        yield {}
+        return
     with django_db_blocker.unblock():
         outer = transaction.atomic()
         outer.__enter__()
@@ -29,5 +35,7 @@ def _module_tree(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 
 @pytest.fixture
 def tree(_module_tree: dict[str, str], db: None) -> Tree:
-    """Read anew: a test may change what it is given."""
+    """Read anew, for a test may change what it is given; a test that commits gets a tree of its own."""
+    if not _module_tree:
+        return plant_tree()
     return Tree(**{name: Account.objects.get(id=identifier) for name, identifier in _module_tree.items()})
