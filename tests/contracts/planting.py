@@ -258,6 +258,7 @@ def _conference(place: Planted) -> str:
 def _storage(place: Planted) -> str:
     """With a plan beside it, and a move."""
     from apps.foundation.storage.moving import start_move
+    from apps.foundation.storage.personal import start_export
 
     key = new_id()
     archive = {"name": place.marker, "attachments": {key: {"handler": "local", "name": place.marker}}}
@@ -265,6 +266,7 @@ def _storage(place: Planted) -> str:
     made = place.put("storage", {"plan_id": place.arguments["plan_id"], "attachments": archive["attachments"]})
     with account_scope(place.account):
         place.arguments |= {"move_id": start_move(["fax"], system_principal(place.account.id)).id}
+        place.arguments |= {"export_id": start_export(place.owner_id, system_principal(place.account.id)).id}
     return made
 
 

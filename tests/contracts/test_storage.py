@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from apps.foundation.audit.models import AuditEntry
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.ids import monthly_id
 from apps.foundation.kit.partitions import ensure_partition
-from apps.foundation.storage import copying, tasks
+from apps.foundation.storage import copying, personal, tasks
 from apps.foundation.storage.actions import store_file
 from apps.foundation.storage.models import StoredFile
 from apps.foundation.storage_plans.models import AwaitedCopy
@@ -231,3 +233,43 @@ def test_a_recording_is_kept_under_a_path_that_tells_of_it_and_played_by_a_link(
         assert (entry.target_id, entry.actor_user_id) == (recording.id, company.people["bob"].login.pk)
     assert carol.get(f"recordings/{recording.id}/link").status == 403
     assert bob.get(f"recordings/{recording.id}/link?seconds=9999999").status == 400
+
+
+def test_all_that_is_kept_of_a_person_is_exported_and_erased(
+    alice: ApiClient, company: Company, server: WebFolder
+) -> None:
+    bob = str(company.people["bob"].login.pk)
+    assert alice.put("storage", document(server, verb="put")).status == 201
+    box = alice.put("vmboxes", {"name": "Bob's", "mailbox": "3200", "pin": "2468", "owner_id": bob}).data["id"]
+    message_id = alice.put(f"vmboxes/{box}/messages", {"caller_id_number": "1"}).data["media_id"]
+    with account_scope(company.tree.bakery):
+        own, others = recording_of(company, 1), recording_of(company, 1)
+        Recording.objects.filter(id=others.id).update(owner_id="")
+        Message.objects.filter(id=message_id).update(file_id=store_file("voicemail", "M", "audio/wav", b"z").id)
+    assert copying.copy(company.tree.bakery.id, own.file_id)
+    assert alice.put("storage/exports", {"user_id": "0" * 32}).status == 400
+    made = alice.put("storage/exports", {"user_id": bob})
+    assert (made.status, made.data["state"]) == (201, "awaited"), made.content
+    path = f"storage/exports/{made.data['id']}"
+    assert alice.get(f"{path}/file").status == 404
+    with account_scope(company.tree.bakery):
+        personal.make_export(made.data["id"])
+        personal.make_export(made.data["id"])
+    assert alice.get(path).data["state"] == "stored"
+    with zipfile.ZipFile(io.BytesIO(alice.get(f"{path}/file").content)) as archive:
+        assert archive.testzip() is None
+        assert archive.read(f"recordings/{own.file_id}.wav") == b"y" * 1000
+        names = archive.namelist()
+        assert {f"user/{bob}.json", f"vmbox/{box}.json", f"messages/{message_id}.json"} <= set(names)
+        assert f"recordings/{others.id}.json" not in names
+        assert not any(word in archive.read(name) for name in names for word in (b"2468", b"argon2", b"_encrypted"))
+    assert alice.put("storage/erasures", {"user_id": bob}).status == 202
+    with account_scope(company.tree.bakery):
+        assert personal.erase(bob) == {"recordings": 1, "messages": 1, "exports": 1}
+        assert list(Recording.objects.values_list("id", flat=True)) == [others.id]
+        assert not Message.objects.filter(box_id=box).exists()
+        actions = set(AuditEntry.objects.filter(target_id=bob).values_list("action", flat=True))
+        assert actions >= {"person.exported", "person.erasure_started", "person.erased"}
+    tasks.copy_due()
+    assert not server.files or own.file_id not in str(server.files)
+    assert alice.get(path).status == 404

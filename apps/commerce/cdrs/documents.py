@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email.utils import format_datetime
 from typing import Any
 
@@ -102,3 +102,9 @@ def conversations(rows: Iterable[CallRecord]) -> list[dict[str, Any]]:
             | {"legs_count": len(legs), "answered": any(leg.answered for leg in legs)}
         )
     return found
+
+
+def records_of(owner_id: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """A person's call records; they have no files."""
+    for record in CallRecord.objects.filter(owner_id=owner_id).iterator(500):
+        yield record_document(record) | {"id": record.id}, []

@@ -48,6 +48,7 @@ SUFFIXES = {
     "audio/ogg": ".ogg",
     "audio/flac": ".flac",
     "application/pdf": ".pdf",
+    "application/zip": ".zip",
     "image/tiff": ".tiff",
 }
 Content = bytes | IO[bytes]

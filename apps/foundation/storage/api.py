@@ -6,20 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.foundation.crossbar import conditional, documents
 from apps.foundation.crossbar.access import Access
-from apps.foundation.crossbar.answers import Answer, Listing
-from apps.foundation.crossbar.errors import NotFound
+from apps.foundation.crossbar.answers import Answer, Download, Listing
+from apps.foundation.crossbar.errors import NotFound, ValidationFailed
 from apps.foundation.crossbar.request import ApiRequest
 from apps.foundation.crossbar.resource import AccountResource, Actions, SingletonResource, item_route, route
 from apps.foundation.crossbar.validation import validated
 from apps.foundation.identity.principal import Role
 from apps.foundation.kit.ids import ID_PATTERN
-from apps.foundation.storage import moving, testing
-from apps.foundation.storage.actions import retry_copy
-from apps.foundation.storage.documents import MoveDocument, error_document, file_document
-from apps.foundation.storage.models import AttachmentError, StorageMove, StoredFile
+from apps.foundation.storage import moving, personal, testing
+from apps.foundation.storage.actions import note_download, open_file, retry_copy
+from apps.foundation.storage.documents import (
+    MoveDocument,
+    PersonDocument,
+    error_document,
+    export_document,
+    file_document,
+)
+from apps.foundation.storage.errors import NotStored
+from apps.foundation.storage.models import AttachmentError, FileKind, StorageMove, StoredFile
 from apps.foundation.storage_plans import actions
 from apps.foundation.storage_plans.documents import StorageDocument, StoragePlanDocument
 from apps.foundation.storage_plans.models import StoragePlan, StorageSettings
@@ -34,6 +42,7 @@ _TESTED = {
     "handlers": {_KEY: {"name": "Archive", "handler": "local", "inherited": False, "ok": True}},
     "kinds": {"recording": [{"name": "Archive", "handler": "local", "inherited": False, "ok": True}], "fax": []},
 }
+_EXPORT = {"id": _KEY, "user_id": _KEY, "state": "stored", "size": 734003, "created": 63964440000}
 _MOVE = {
     "id": _KEY,
     "kinds": ["recording"],
@@ -160,6 +169,44 @@ class StorageResource(SingletonResource):
         """Stop a move: what was not moved yet stays where it is."""
         return moving.progress(moving.stop_move(_move(request), request.principal))
 
+    @route("exports", example=[_EXPORT])
+    def exports(self, request: ApiRequest) -> Listing:
+        """Exports of people's data, the newest first."""
+        return Listing(_exports(), export_document, export_document, order="-created")
+
+    @route("exports", methods=("PUT",), shape=PersonDocument, example=_EXPORT)
+    def export(self, request: ApiRequest) -> Answer:
+        """Export all that is kept of a user: documents, call records, recordings, messages, in one zip."""
+        file = personal.start_export(_person(request), request.principal)
+        place = f"{request.http.path.rstrip('/')}/{file.id}"
+        return Answer(export_document(file), status=201, location=place)
+
+    @route("exports/{export_id}", example=_EXPORT)
+    def exported(self, request: ApiRequest) -> dict[str, Any]:
+        """Whether an export is made."""
+        return export_document(_export(request))
+
+    @route("exports/{export_id}/file", produces="application/zip")
+    def exported_file(self, request: ApiRequest) -> Download:
+        """Download an export. It can be fetched for a week; byte ranges are honoured."""
+        file = _export(request)
+        try:
+            opened = open_file(file)
+        except NotStored:
+            raise NotFound("the export is not made yet") from None
+        note_download(request.principal, "person_export", file.id)
+        return Download(opened, file.size, file.content_type, f"{file.name}.zip", file.sha256)
+
+    @route("erasures", methods=("PUT",), shape=PersonDocument, example={"user_id": _KEY})
+    def erase(self, request: ApiRequest) -> Answer:
+        """Remove a user's recordings, messages and exports for good.
+
+        Call records stay: bills are made of them. The audit trail says when it was done, and how many there were.
+        """
+        user_id = _person(request)
+        personal.start_erasure(user_id, request.principal)
+        return Answer({"user_id": user_id}, status=202)
+
 
 class AttachmentErrorResource(AccountResource):
     """Files that a storage would not take.
@@ -228,3 +275,23 @@ def _move(request: ApiRequest) -> StorageMove:
         raise NotFound(identifier)
     move: StorageMove = found
     return move
+
+
+def _person(request: ApiRequest) -> str:
+    user_id: str = validated(PersonDocument, documents.body_of(request))["user_id"]
+    if not personal.is_known(user_id):
+        raise ValidationFailed.of("user_id", "not_found", _("There is no such user"), cause=user_id)
+    return user_id
+
+
+def _exports() -> QuerySet[StoredFile]:
+    found: QuerySet[StoredFile] = StoredFile.objects.filter(kind=FileKind.EXPORT)
+    return found
+
+
+def _export(request: ApiRequest) -> StoredFile:
+    identifier = request.arguments["export_id"]
+    found = _exports().filter(id=identifier).first() if ID_PATTERN.fullmatch(identifier) else None
+    if found is None:
+        raise NotFound(identifier)
+    return found

@@ -20,6 +20,24 @@ class MoveDocument(Shape):
     kinds: list[Kind] = Field(default_factory=list, description="Which kinds of files. Empty: all.")
 
 
+class PersonDocument(Shape):
+    """Somebody of the account."""
+
+    user_id: str = Field(pattern="^[0-9a-f]{32}$", description="The user.")
+
+
+def export_document(file: StoredFile) -> dict[str, Any]:
+    """An export of one person's data; `state` is `awaited`, `stored` or `failed` (and tried again)."""
+    told = {
+        "id": file.id,
+        "user_id": file.name,
+        "state": file.state,
+        "size": file.size,
+        "created": to_gregorian(file.created),
+    }
+    return told | ({"reason": file.error} if file.error else {})
+
+
 def error_document(error: AttachmentError) -> dict[str, Any]:
     """An error as crossbar's `att_handlers_errors` shows it. Times are Gregorian seconds."""
     return {

@@ -21,7 +21,8 @@ from apps.foundation.audit.actions import record
 from apps.foundation.identity.principal import system_principal
 from apps.foundation.kit.clock import now
 from apps.foundation.storage.actions import delete_file
-from apps.foundation.storage.models import FileState, StoredFile
+from apps.foundation.storage.models import FileKind, FileState, StoredFile
+from apps.foundation.storage.personal import tend_exports
 from apps.foundation.storage.removing import remove_later
 from apps.foundation.storage_plans.queries import is_held, placement
 
@@ -41,7 +42,7 @@ def when_old(kind: str, reaction: Reaction) -> None:
 def expire_schema(schema: str) -> int:
     """Remove what is too old in one schema. Answers how many files."""
     with schema_scope(schema):
-        aging = StoredFile.across_accounts.filter(kind__in=AGING, deleted=None)
+        aging = StoredFile.across_accounts.filter(kind__in=[*AGING, FileKind.EXPORT], deleted=None)
         account_ids = list(aging.order_by().values_list("account_id", flat=True).distinct())
         lifted = StoredFile.across_accounts.exclude(deleted=None)
         account_ids += lifted.order_by().values_list("account_id", flat=True).distinct()
@@ -49,7 +50,7 @@ def expire_schema(schema: str) -> int:
     for account_id in dict.fromkeys(account_ids):
         try:
             with account_scope(account_id):
-                count += sum(_expire(account_id, kind) for kind in AGING) + _purge(account_id)
+                count += sum(_expire(account_id, kind) for kind in AGING) + _purge(account_id) + tend_exports()
         except AccountUnknown:
             continue
     return count

@@ -27,6 +27,7 @@ class FileKind(models.TextChoices):
     PROMPT = "prompt"
     FAX = "fax"
     CDR = "cdr"
+    EXPORT = "export"
 
 
 class FileState(models.TextChoices):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 
-from apps.foundation.accounts.scope import schema_scope
+from apps.foundation.accounts.scope import account_scope, schema_scope
 from apps.foundation.kit.clock import now
-from apps.foundation.storage import copying, removing
+from apps.foundation.storage import copying, personal, removing
+from apps.foundation.storage.actions import note_failure
+from apps.foundation.storage.errors import StorageError
 from apps.foundation.storage.expiry import expire_schema
 from apps.foundation.storage.models import AttachmentError
 from apps.foundation.tenants.models import Tenant
@@ -40,6 +43,24 @@ def copy_due() -> int:
             removing.remove(removal_id)
         count += len(removals)
     return count
+
+
+@shared_task(name="storage.export_person", bind=True, max_retries=10)
+def export_person(self: Any, account_id: str, file_id: str) -> None:
+    """Gather what is kept of a person, and again where a storage is away."""
+    with account_scope(account_id):
+        try:
+            personal.make_export(file_id)
+        except (OSError, StorageError) as error:
+            note_failure(file_id, str(error))
+            raise self.retry(countdown=min(60 * 2**self.request.retries, 3600)) from error
+
+
+@shared_task(name="storage.erase_person")
+def erase_person(account_id: str, user_id: str) -> dict[str, int]:
+    """Remove what is kept of a person."""
+    with account_scope(account_id):
+        return personal.erase(user_id)
 
 
 @shared_task(name="storage.expire")

@@ -199,6 +199,14 @@ def remove_recording_of(file: StoredFile) -> None:
         delete_recording(recording, system_principal(file.account_id), hard=True)
 
 
+def erase_recordings_of(user_id: str, principal: Principal) -> int:
+    """Remove the recordings that are a person's, for good; how many."""
+    doomed = list(Recording.objects.filter(owner_id=user_id))
+    for recording in doomed:
+        delete_recording(recording, principal, hard=True)
+    return len(doomed)
+
+
 @transaction.atomic
 def note_download(recording: Recording, principal: Principal) -> None:
     """Somebody listens to a conversation: the audit trail says who."""

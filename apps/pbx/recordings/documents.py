@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from apps.foundation.kit.clock import to_gregorian
@@ -91,3 +92,9 @@ def words_of(file: StoredFile) -> dict[str, str]:
         "interaction_id": recording.interaction_id,
         "recording_id": recording.id,
     }
+
+
+def recordings_of(user_id: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """A person's recordings, each with its file's id."""
+    for recording in Recording.objects.filter(owner_id=user_id).iterator(500):
+        yield recording_document(recording), [recording.file_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -170,6 +170,18 @@ def remove_message_of(file: StoredFile) -> None:
         box = Box.objects.filter(id=message.box_id).first()
         if box is not None:
             remove(message, box, system_principal(file.account_id))
+
+
+def messages_of(user_id: str) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """The messages in a person's mailboxes, each with the ids of its files."""
+    for box in Box.objects.filter(owner_id=user_id):
+        for message in Message.objects.filter(box_id=box.id):
+            yield message.to_document() | {"id": message.id}, [message.file_id, message.introduction_id]
+
+
+def erase_messages_of(user_id: str, principal: Principal) -> int:
+    """Remove the messages in a person's mailboxes, for good; how many."""
+    return sum(remove_messages(box) for box in Box.objects.filter(owner_id=user_id))
 
 
 @transaction.atomic
