@@ -22,6 +22,11 @@ SCENARIOS = f"{TELEPHONY}scenarios/"
 SECONDS = {
     f"{SCENARIOS}[freeswitch]": 900,
     f"{SCENARIOS}[lab]": 600,
+    f"{TELEPHONY}test_ring_group_sizes.py": 200,
+    f"{TELEPHONY}test_two_nodes.py[freeswitch]": 100,
+    "tests/browser/test_portal.py": 150,
+    "tests/integration/pbx/test_ringing.py": 60,
+    "tests/integration/kazoo/test_embedded.py": 60,
 }
 _SWITCH = re.compile(r"[\[-](lab|freeswitch)[\]-]")
 _NICENESS = 5
