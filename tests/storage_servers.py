@@ -119,15 +119,17 @@ def cloud(answer: Cloud) -> Iterator[tuple[str, dict[str, bytes]]]:
 
 
 @contextmanager
-def ftp_server(folder: Path) -> Iterator[int]:
-    """A real FTP server (pyftpdlib) over a folder, for `ada` with `sesame`; its port."""
+def ftp_server(folder: Path, certificate: Path | None = None) -> Iterator[int]:
+    """A real FTP server (pyftpdlib) for `ada` with `sesame`; its port. With a certificate it wants TLS."""
     from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
     from pyftpdlib.servers import ThreadedFTPServer
 
     authorizer = DummyAuthorizer()
     authorizer.add_user("ada", "sesame", str(folder), perm="elradfmw")
-    handler = type("Handler", (FTPHandler,), {"authorizer": authorizer})
+    secured = {"certfile": str(certificate), "tls_control_required": True, "tls_data_required": True}
+    kind, more = (TLS_FTPHandler, secured) if certificate else (FTPHandler, {})
+    handler = type("Handler", (kind,), {"authorizer": authorizer, **more})
     server = ThreadedFTPServer((ADDRESS, 0), handler)
 
     def serve() -> None:

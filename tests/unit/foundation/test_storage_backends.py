@@ -179,3 +179,40 @@ def test_a_part_of_two_tells_of_the_file() -> None:
     first, second = sent.split(b"--" + boundary)[1:3]
     assert json.loads(first.partition(b"\r\n\r\n")[2])["kind"] == "recording"
     assert second.partition(b"\r\n\r\n")[2] == SOUND + b"\r\n"
+
+
+def test_ftp_is_encrypted_and_its_certificate_checked(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with ftp_server(folder, certificate) as port:
+        settings = {"host": ADDRESS, "port": port, "username": "ada", "password": "sesame"}
+        with pytest.raises(BackendError, match="certificate verify failed"):
+            backends()["ftp"](settings).write(PATH, io.BytesIO(SOUND), FACTS)
+        with pytest.raises(BackendError, match="550"):
+            backends()["ftp"]({**settings, "tls": "none"}).write(PATH, io.BytesIO(SOUND), FACTS)
+        backend = backends()["ftp"]({**settings, "tls_verify": False})
+        place = backend.write(PATH, io.BytesIO(SOUND), FACTS)
+        assert backend.open(place, len(SOUND)).read() == SOUND
+        assert (folder / PATH).read_bytes() == SOUND
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and a certificate of nobody's in one file."""
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ftp.test")])
+    today = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(today).not_valid_after(today + timedelta(days=1))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return file

@@ -15,7 +15,6 @@ from apps.foundation.storage_plans.errors import BackendError, NothingThere
 
 if TYPE_CHECKING:
     import ftplib
-    import ssl
 
 _SECONDS = 60.0
 #: "Requested action not taken: file unavailable" (RFC 959 §4.2).
@@ -116,7 +115,7 @@ class Ftp(Backend):
             context = ssl.create_default_context()
             if not settings.tls_verify:
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            server = _implicit(context) if settings.tls == "implicit" else _explicit(context)
+            server = ftplib.FTP_TLS(context=context, timeout=_SECONDS)  # noqa: S321 - encrypted
         server.host = settings.host  # what the certificate is checked against
         server.set_pasv(settings.passive)
         server.sock = socket.create_connection((address, settings.port), _SECONDS)
@@ -130,21 +129,3 @@ class Ftp(Backend):
         if isinstance(server, ftplib.FTP_TLS):
             server.prot_p()
         return server
-
-
-def _explicit(context: ssl.SSLContext) -> ftplib.FTP_TLS:
-    import ftplib
-
-    return ftplib.FTP_TLS(context=context, timeout=_SECONDS)  # noqa: S321 - encrypted
-
-
-def _implicit(context: ssl.SSLContext) -> ftplib.FTP_TLS:
-    import ftplib
-
-    class Implicit(ftplib.FTP_TLS):
-        """TLS from the first byte: nothing has to be asked for."""
-
-        def auth(self) -> str:
-            return ""
-
-    return Implicit(context=context, timeout=_SECONDS)
