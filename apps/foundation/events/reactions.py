@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.utils.module_loading import autodiscover_modules
 
 from apps.foundation.accounts.scope import AccountUnknown, account_scope
 from apps.foundation.events.handled import first_time
@@ -66,7 +68,8 @@ _readers: dict[str, Reader] = {}
 
 def reacts_to(name: str, *prefixes: str, wanted: Wanted = lambda events: events) -> Callable[[Reaction], Reaction]:
     """Register who reacts to durable events whose key begins with one of `prefixes`. `name` stays the same for ever:
-    what has been handled is remembered under it. Registered where every process loads it (`apps.py`, `tasks.py`)."""
+    what has been handled is remembered under it. An app's reactions are in its `reactions.py`: whoever publishes loads
+    those of all apps."""
 
     def register(function: Reaction) -> Reaction:
         known = _readers.setdefault(name, Reader(name, prefixes, function, wanted))
@@ -78,11 +81,19 @@ def reacts_to(name: str, *prefixes: str, wanted: Wanted = lambda events: events)
 
 
 def readers() -> list[Reader]:
+    """Everybody who reacts, also to events of apps this process has not used yet."""
+    _load()
     return list(_readers.values())
+
+
+@cache
+def _load() -> None:
+    autodiscover_modules("reactions")
 
 
 def react(name: str, events: Sequence[Told]) -> int:
     """Have the reader deal with those events it has not dealt with yet. Answers how many. Raises what it raises."""
+    _load()
     reader, done = _readers[name], 0
     for event in events:
         try:
