@@ -3,7 +3,6 @@ where all of a conversation are to meet in a conference."""
 
 from __future__ import annotations
 
-from apps.pbx.callflows.built_in import GIVEN_NUMBER
 from apps.pbx.conferences.documents import ConferenceSettings
 from apps.pbx.conferences.joining import Entrance, join
 from apps.pbx.conferences.queries import Opened, made_up_id
@@ -19,9 +18,6 @@ async def arrive(call: Call) -> bool:
     if call.destination == consulting.NUMBER:
         await consulting.arrived(call)
         return True
-    if call.destination == GIVEN_NUMBER:
-        await call.sleep(consulting.SETTLES)
-        return False
     meeting = call.variables.get(consulting.MEETING, "")
     if call.destination != consulting.MEETING_NUMBER or not meeting:
         return False

@@ -49,9 +49,6 @@ UNHOLD_KEY = "unhold_key"
 #: What a leg is sent to when all are to talk together.
 MEETING_NUMBER, MEETING = "meet", "meets_in"
 DEFAULT_TAKE_BACK, DEFAULT_MEET = "*1", "*3"
-#: A leg that was handled before comes with the end of that still under way: the switch lets go of it then, after what
-#: it does first, and hands it over once more (mod_event_socket, CF_CONTROLLED). Milliseconds.
-SETTLES = 500
 #: How often it is looked whether anybody is left for who waits.
 LOOK_SECONDS = 1.0
 
@@ -168,7 +165,6 @@ async def _wait(call: Call, part: Part) -> None:
 async def _hold(call: Call, part: Part) -> None:
     """Until the key is pressed; nothing is left to hold for where the other party is gone."""
     key = call.variables.get(UNHOLD_KEY, "") or "1"
-    await call.sleep(SETTLES)
     await _first(call.wait(None, call.variables.get(HEARS, ""), key), _until_gone(call, part.other))
     await call.remember({ROLE: "", UNHOLD_KEY: ""})
     await _take(call, part.other)

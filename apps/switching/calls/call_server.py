@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 
 from apps.switching.calls.orphans import CALL_SERVER
-from apps.switching.calls.port import Call, CallerHungUp
+from apps.switching.calls.port import Call, CallerHungUp, CallerLeft
 from apps.switching.calls.socket_call import SocketCall, Watched, take_over
 from apps.switching.calls.watching import NAME
 from apps.switching.esl.errors import EslError
@@ -78,6 +78,10 @@ class CallServer:
         try:
             await call.remember({CALL_SERVER: self.name})
             await self._handler(call)
+        except CallerLeft:
+            logger.info("call %s: the caller goes on without us", call.uuid)
+            # Whoever has the channel next would lose it where this connection closed (mod_event_socket, CF_CONTROLLED).
+            await session.wait_ended()
         except CallerHungUp as gone:
             logger.info("call %s: the caller hung up (%s)", call.uuid, gone.cause or "connection lost")
         except Exception:

@@ -163,6 +163,7 @@ async def _refer(switch: LabSwitch, request: Request) -> Request:
         other.hang_up("ATTENDED_TRANSFER")
         return {}
     recordings.move(other, other.bridged_to)
+    mine.set("transfer_to", f"att:{other.bridged_to.uuid}")
     answer = await uuid_bridge(switch, f"{far.uuid} {other.bridged_to.uuid}")
     if not answer.startswith("+OK"):
         raise BadRequestError(answer.strip())

