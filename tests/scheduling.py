@@ -46,8 +46,10 @@ class Scheduling(LoadScopeScheduling):
         computes = is_last(node.gateway.id, self.numnodes)
         units = [unit for unit in self.workqueue if unit.startswith(TELEPHONY) != computes] or list(self.workqueue)
         longest = max(units, key=lambda unit: SECONDS.get(unit, len(self.workqueue[unit]) / 10))
-        self.workqueue.move_to_end(longest, last=False)
-        super()._assign_work_unit(node)
+        tests = self.assigned_work[node][longest] = self.workqueue.pop(longest)
+        # By place and not by name: schemathesis gives the tests of all operations one name.
+        collected = enumerate(self.registered_collections[node])
+        node.send_runtest_some([place for place, nodeid in collected if tests.get(nodeid) is False])
 
 
 def unit_of(nodeid: str) -> str:
