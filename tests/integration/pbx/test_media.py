@@ -312,9 +312,9 @@ def test_the_nearest_music_on_hold_wins(bakery: Account, admin: Principal) -> No
     assert music.own_music(gone, toned) == "tone_stream://%(100,100,440)"
     assert music.own_music({}, {"music_on_hold": None}, {"music_on_hold": {"media_id": "/etc/passwd"}}) == ""
     user = person("anna", admin, **chosen)
-    assert music._of_call("", user.id, "") == queries.playable(media.id)
-    assert music._of_call("", "", "") == default_music_url()
-    assert music._of_call("", user.id, "%(9,9,9)") == "tone_stream://%(9,9,9)"
+    assert music.music_for("", user.id, "") == queries.playable(media.id)
+    assert music.music_for("", "", "") == default_music_url()
+    assert music.music_for("", user.id, "%(9,9,9)") == "tone_stream://%(9,9,9)"
 
 
 def test_the_melody_is_sound_that_can_be_repeated() -> None:

@@ -53,9 +53,9 @@ def test_it_starts_several_and_stops_by_name(office: Office) -> None:
     for name in ("one", "two"):
         assert "recording 2" in do("record_call", call, media_name=name).why
     assert len(call.details("start_recording")) == 2
-    told = call.details("tell_switch")[-1]
-    assert told.startswith(f"uuid_setvar {call.uuid} media_recordings 2")
-    assert told.count(",") == 1, "the channel names both, for its call record"
+    named = [told for told in call.details("tell_switch") if "media_recordings" in told]
+    assert named[-1].startswith(f"uuid_setvar {call.uuid} media_recordings 2")
+    assert named[-1].count(",") == 1, "the channel names both, for its call record"
     assert run(pause(call, True)) == 2
     assert do("record_call", call, action="stop", media_name="one").why == "1 recordings stopped"
     assert states(office) == [("one", "awaited"), ("two", "recording")]
