@@ -15,7 +15,3 @@ class BackendError(OSError):
 
 class NothingThere(BackendError):
     """The storage does not have the file."""
-
-
-class DuplicateBackend(Exception):
-    """A file of the backends' folder does not hold exactly one backend."""

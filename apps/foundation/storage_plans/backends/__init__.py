@@ -6,28 +6,17 @@ that none of it slows the processes that never do. Everything goes through `apps
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 
+from apps.foundation.kit.folders import class_of_each_file
 from apps.foundation.storage_plans.backend import Backend
-from apps.foundation.storage_plans.errors import DuplicateBackend
 
 
 @cache
 def backends() -> Mapping[str, type[Backend]]:
-    """Every kind of storage by its name. Raises `DuplicateBackend`."""
-    found: dict[str, type[Backend]] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{entry.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Backend) and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise DuplicateBackend(f"{module.__name__} must hold exactly one backend, it holds {len(classes)}")
-        classes[0].name = entry.name
-        found[entry.name] = classes[0]
+    """Every kind of storage by its name. Raises `NotOneClass`."""
+    found = class_of_each_file(__name__, Backend)
+    for name, backend in found.items():
+        backend.name = name
     return found
