@@ -286,6 +286,22 @@ def _wakeup_call(place: Planted) -> str:
     return place.put("wakeup_calls", document)
 
 
+def _webhook(place: Planted) -> str:
+    """With an attempt in its log."""
+    from apps.pbx.webhooks.models import Attempt, new_delivery
+
+    document = {"name": place.marker, "uri": f"https://{place.marker}.example.com/", "hook": "recording"}
+    made = place.put("webhooks", document)
+    payload = {"call_id": place.marker}
+    delivery = new_delivery(place.account.id, place.marker, made, "recording", payload, hook_id=made, state="failed")
+    delivery.save(force_insert=True)
+    attempt = Attempt.everywhere.create(
+        account_id=place.account.id, delivery_id=delivery.id, uid=place.marker, hook_id=made, succeeded=False
+    )
+    place.arguments |= {"webhook_attempt_id": attempt.id}
+    return made
+
+
 #: How one is made, in an order in which later ones find what they need.
 SAMPLES: dict[str, Callable[[Planted], str]] = {
     "users": lambda place: place.owner_id,
@@ -308,6 +324,7 @@ SAMPLES: dict[str, Callable[[Planted], str]] = {
     "security": _attempt,
     "conferences": _conference,
     "wakeup_calls": _wakeup_call,
+    "webhooks": _webhook,
     "storage": _storage,
     "att_handlers_errors": _attachment_error,
     "accounts": lambda place: place.account.id,

@@ -147,3 +147,26 @@ class TestWakeupCalls(ResourceContract):
         assert (made.status, made.data["device_id"]) == (201, device)
         assert len(self.alice.get(f"devices/{device}/{self.path}").data) == 1
         assert made.data["id"] not in [row["id"] for row in self.bob.get(self.path).data]
+
+
+class TestWebhooks(ResourceContract):
+    path = "webhooks"
+
+    def test_created_answers_201_and_where_it_is(self) -> None:
+        """And the secret, once."""
+        reply = self.create()
+        assert reply.data.pop("secret").startswith("whsec_")
+        assert self.alice.get(reply.headers["Location"]).data == reply.data
+
+    def test_the_wrong_verb(self) -> None:
+        """PATCH on the collection switches paused ones on."""
+        assert self.alice.post(self.path, {}).status == 405
+        assert self.alice.patch(self.path, {}).data["re-enable"].keys() == {"required"}
+        assert self.alice.patch(self.path, {"re-enable": True}).data == {"enabled": 0}
+
+    def test_a_secret_that_comes_back_is_not_kept(self) -> None:
+        reply = self.create()
+        item = f"{self.path}/{reply.data['id']}"
+        assert self.alice.post(item, reply.data).status == 200
+        assert "secret" not in self.alice.get(item).data
+        assert self.alice.get(item).data["name"] == "New calls 0"

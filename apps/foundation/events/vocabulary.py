@@ -47,6 +47,7 @@ FIELDS: Mapping[str, str] = {
     "id": "The document's or file's id.",
     "instance_id": "The conference as the switch names it while it lasts.",
     "interaction_id": "What all legs of one conversation share.",
+    "is_internal_leg": "Whether the leg only connects one part of the system with another.",
     "is_moderator": "Whether this participant is a moderator.",
     "join_time": "When this participant came.",
     "kind": "What the file is: voicemail, recording, media …",

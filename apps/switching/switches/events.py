@@ -62,7 +62,9 @@ class CallChanged(Event):
             to_uri="101@bakery.example.com",
             request_uri="101@bakery.example.com",
         )
-        return [cls(_ACCOUNT, "CHANNEL_CREATE", began), cls(_ACCOUNT, "CHANNEL_DESTROY", whole, now(), "BUSY", "486")]
+        inner = replace(began, channel_name="loopback/101-a")
+        ended = cls(_ACCOUNT, "CHANNEL_DESTROY", whole, now(), "BUSY", "486")
+        return [cls(_ACCOUNT, "CHANNEL_CREATE", began), cls(_ACCOUNT, "CHANNEL_CREATE", inner), ended]
 
     @property
     def key(self) -> str:
@@ -91,6 +93,8 @@ class CallChanged(Event):
             "authorizing_id": leg.authorizing_id,
             "owner_id": leg.owner_id,
             "channel_created_time": to_gregorian(leg.created),
+            # Said only of those: a number dialled anew through the dialplan has two.
+            "is_internal_leg": leg.channel_name.startswith("loopback/") or "",
             "custom_channel_vars": _custom_channel_vars(leg),
         }
         return {name: value for name, value in (found | self._end()).items() if value != ""}
