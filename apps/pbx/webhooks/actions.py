@@ -169,7 +169,7 @@ def forget() -> int:
 
 
 def check_address(uri: str) -> None:
-    """Raises ValidationFailed for what can be seen to be one of our machines; names are looked up when they are used."""
+    """Raises ValidationFailed for an address that is not public; names are looked up when they are used."""
     try:
         host = urlsplit(uri).hostname or ""
         private = host == "localhost" or not may_be_reached(str(ipaddress.ip_address(host)))

@@ -42,6 +42,7 @@ _ATTEMPT = {
     "duration_ms": 48,
     "retries left": 2,
 }
+_SAMPLE = {"hook_event": "parking", "event_name": "PARK_PARKED", "parking_slot": "101"}
 _SECRET = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="}
 _LOG = Access(read=Role.ACCOUNT_ADMIN, write=Role.ACCOUNT_ADMIN)
 
@@ -61,7 +62,7 @@ class HooksResource(SystemResource):
         """The ids of the samples there are."""
         return [f"{_PREFIXES[0]}{name}" for name in HOOKS]
 
-    @route("samples/{sample_id}", example=[{"hook_event": "parking", "event_name": "PARK_PARKED", "parking_slot": "101"}])
+    @route("samples/{sample_id}", example=[_SAMPLE])
     def sample(self, request: ApiRequest) -> Any:
         """What a receiver is sent, with every field there can be. `?filter_event_name=` and the like choose."""
         name = request.arguments["sample_id"]
@@ -191,9 +192,7 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def _listing(rows: Any) -> Listing:
-    return Listing(
-        rows, Attempt.to_document, Attempt.to_document, order="-created", ranges={"created": "created"}
-    )
+    return Listing(rows, Attempt.to_document, Attempt.to_document, order="-created", ranges={"created": "created"})
 
 
 def _attempt_of(request: ApiRequest, hook: Webhook) -> Attempt:

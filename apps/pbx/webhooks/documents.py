@@ -25,7 +25,10 @@ class WebhookDocument(Shape):
         examples=["https://crm.example.com/calls"],
     )
     hook: str = Field(
-        min_length=1, max_length=64, description="The event: an id of `GET /v2/webhooks`, or `all`.", examples=["object"]
+        min_length=1,
+        max_length=64,
+        description="The event: an id of `GET /v2/webhooks`.",
+        examples=["object"],
     )
     http_verb: Annotated[Literal["get", "post", "put"], Small] = Field("post", description="The method of the request.")
     format: Literal["form-data", "json"] = Field(

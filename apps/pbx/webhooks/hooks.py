@@ -72,13 +72,15 @@ HOOKS: Mapping[str, Hook] = {
         _("Channel Create"), _("A leg of a call began."), ("call.CHANNEL_CREATE.",), _channel
     ),
     "channel_answer": Hook(
-        _("Channel Answer"), _("A leg was answered: by a person, a mailbox or a menu."), ("call.CHANNEL_ANSWER.",), _channel
+        _("Channel Answer"), _("A leg was answered: by a person, a menu …"), ("call.CHANNEL_ANSWER.",), _channel
     ),
     "channel_bridge": Hook(
         _("Channel Bridge"), _("Two legs were connected with one another."), ("call.CHANNEL_BRIDGE.",), _channel
     ),
     "channel_hold": Hook(_("Channel Hold"), _("A leg was put on hold."), ("call.CHANNEL_HOLD.",), _channel),
-    "channel_unhold": Hook(_("Channel Unhold"), _("A leg was taken back from hold."), ("call.CHANNEL_UNHOLD.",), _channel),
+    "channel_unhold": Hook(
+        _("Channel Unhold"), _("A leg was taken back from hold."), ("call.CHANNEL_UNHOLD.",), _channel
+    ),
     "channel_destroy": Hook(
         _("Channel Destroy"), _("A leg ended; says why and how long it was."), ("call.CHANNEL_DESTROY.",), _channel
     ),
@@ -162,13 +164,10 @@ def payload_of(hook_id: str, document: Mapping[str, Any], key: str, data: Mappin
 
 def samples(hook_id: str) -> list[dict[str, Any]]:
     """What the hook's receiver gets, made of the events' examples."""
-    hook, found = HOOKS[hook_id], []
-    for kind in catalogue().values():
-        if not kind.durable:
-            continue
-        for example in kind.examples():
-            if example.key.startswith(hook.prefixes):
-                found.append(payload_of(hook_id, {}, example.key, example.data()))
+    hook = HOOKS[hook_id]
+    examples = [example for kind in catalogue().values() if kind.durable for example in kind.examples()]
+    mine = [example for example in examples if example.key.startswith(hook.prefixes)]
+    found = [payload_of(hook_id, {}, example.key, example.data()) for example in mine]
     return found or _channel_samples(hook.prefixes[0])
 
 

@@ -48,6 +48,7 @@ class Webhook(Document):
     READ_ONLY: ClassVar[tuple[str, ...]] = ("disable_reason", "secret")
 
     class Meta(Document.Meta):
+        default_manager_name = "objects"
         indexes = [models.Index(fields=["account_id", "name"], name="webhooks_names")]
 
     def __str__(self) -> str:
@@ -89,8 +90,8 @@ OPEN = (State.WAITING, State.SENDING)
 class Delivery(AccountRow):
     """One event for one webhook; `uid` is the `webhook-id` its receiver sees, the same with every attempt.
 
-    `account_id` is the webhook's account. `lane` is what shares a limit of deliveries at once: the webhook, or all steps
-    `webhook` of an account's callflows, whose `target` says where to and how. `due` is the next attempt or, while it is
+    `account_id` is the webhook's account. `lane` is what shares a limit of deliveries at once: the webhook, or all
+    steps `webhook` of an account's callflows, whose `target` says where to and how. `due` is the next attempt or, while it is
     being sent, when that is taken for lost. `tries` counts since the round began, `rounds` the pauses between rounds.
     """
 
@@ -116,6 +117,7 @@ class Delivery(AccountRow):
 
     class Meta:
         base_manager_name = "everywhere"
+        default_manager_name = "objects"
         indexes = [
             models.Index(fields=["lane", "due"], condition=models.Q(state__in=OPEN), name="webhooks_open"),
             models.Index(fields=["hook_id", "state", "created"], name="webhooks_of_hook"),
@@ -148,6 +150,7 @@ class Attempt(AccountRow):
 
     class Meta:
         base_manager_name = "everywhere"
+        default_manager_name = "objects"
         indexes = [
             models.Index(fields=["account_id", "created"], name="webhooks_attempts"),
             models.Index(fields=["hook_id", "created"], name="webhooks_attempts_hook"),

@@ -34,7 +34,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`status` is 0, and `error` says why, where nobody answered. `rest` is how long the receiver asks to be left alone.
+    """`status` is 0, and `error` says why, where nobody answered. `rest` is how long the receiver wants no more.
     Seconds."""
 
     status: int = 0

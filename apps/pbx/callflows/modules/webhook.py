@@ -20,7 +20,7 @@ class WebhookData(VerbData):
 
 
 class TellServer(Verb[WebhookData]):
-    """Tell a web server of the call: who calls, whom, and whatever else is given. The call does not wait for the answer.
+    """Tell a web server of the call: who calls, whom, and whatever else is given. The call does not wait for it.
     What was sent is in the log of webhooks (`/webhooks/attempts`)."""
 
     Data = WebhookData
