@@ -197,7 +197,7 @@ def _listing(rows: Any) -> Listing:
 
 def _attempt_of(request: ApiRequest, hook: Webhook) -> Attempt:
     identifier = request.arguments["webhook_attempt_id"]
-    found = Attempt.objects.filter(hook_id=hook.id, id=identifier).first()
+    found: Attempt | None = Attempt.objects.filter(hook_id=hook.id, id=identifier).first()
     if found is None:
         raise NotFound(identifier)
     return found

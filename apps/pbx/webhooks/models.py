@@ -91,8 +91,8 @@ class Delivery(AccountRow):
     """One event for one webhook; `uid` is the `webhook-id` its receiver sees, the same with every attempt.
 
     `account_id` is the webhook's account. `lane` is what shares a limit of deliveries at once: the webhook, or all
-    steps `webhook` of an account's callflows, whose `target` says where to and how. `due` is the next attempt or, while it is
-    being sent, when that is taken for lost. `tries` counts since the round began, `rounds` the pauses between rounds.
+    steps `webhook` of an account's callflows, whose `target` says where to and how. `due` is the next attempt or, while
+    it is being sent, when that is taken for lost. `tries` counts since trying began, `rounds` the longer pauses.
     """
 
     uid = models.CharField(max_length=80, unique=True)

@@ -346,7 +346,7 @@ def test_replay(tree: Tree, server: CustomerServer) -> None:
     assert len({one.headers["webhook-id"] for one in server.asked}) == 2
     with account_scope(tree.bakery):
         assert actions.replay_failed(hook, None, tree.principal) == 0, "nothing has failed any more"
-        assert actions.replay_attempt(Attempt.objects.filter(succeeded=True).first(), tree.principal) == 1
+        assert actions.replay_attempt(Attempt.objects.filter(succeeded=True)[0], tree.principal) == 1
     assert pump.run() == 1
     assert len(server.asked) == 5
 
