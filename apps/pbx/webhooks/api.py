@@ -24,7 +24,7 @@ from apps.pbx.webhooks.actions import (
     rotate_secret,
 )
 from apps.pbx.webhooks.documents import ReenableDocument, ReplayDocument, WebhookDocument
-from apps.pbx.webhooks.hooks import HOOKS, samples
+from apps.pbx.webhooks.hooks import HOOKS, described, samples
 from apps.pbx.webhooks.models import Attempt, Delivery, Webhook
 
 _PREFIXES = ("webhooks_", "webhook_")
@@ -55,7 +55,7 @@ class HooksResource(SystemResource):
 
     def list(self, request: ApiRequest) -> Any:
         """Every event there is."""
-        return Rows([_described(name) for name in HOOKS])
+        return Rows([described(name) for name in HOOKS])
 
     @route("samples", example=["webhooks_channel_answer", "webhooks_channel_bridge"])
     def list_samples(self, request: ApiRequest) -> Any:
@@ -183,12 +183,6 @@ class DescendantWebhooksResource(AccountResource):
             return {"enabled": 0}
         below = descendants(request.account).values_list("id", flat=True)
         return {"enabled": enable_paused_below(below, request.principal)}
-
-
-def _described(name: str) -> dict[str, Any]:
-    hook = HOOKS[name]
-    told = {"id": name, "name": str(hook.name), "description": str(hook.description)}
-    return told | ({"modifiers": hook.modifiers} if hook.modifiers else {})
 
 
 def _listing(rows: Any) -> Listing:

@@ -25,6 +25,16 @@ NOTIFICATIONS: Mapping[str, str] = {
     "voicemail.voicemail_saved": "voicemail_saved",
     "voicemail.voicemail_deleted": "voicemail_deleted",
 }
+#: How clients show them.
+_FRIENDLY: Mapping[str, tuple[Promise, Promise]] = {
+    "emergency_bridge": (_("Emergency Call"), _("Somebody called the emergency services.")),
+    "denied_emergency_bridge": (_("Emergency Call Failed"), _("A call to the emergency services was not let through.")),
+    "register": (_("Registration"), _("A phone registered that was not registered.")),
+    "deregister": (_("De-Registration"), _("A phone is reachable no longer.")),
+    "voicemail_new": (_("New Voicemail Message"), _("A message was left.")),
+    "voicemail_saved": (_("Voicemail Message Saved"), _("A message was saved.")),
+    "voicemail_deleted": (_("Voicemail Message Deleted"), _("A message was deleted.")),
+}
 OBJECT_ACTIONS = ("doc_created", "doc_edited", "doc_deleted")
 #: Some types of objects; the documents of every resource have one.
 OBJECT_TYPES = (
@@ -51,6 +61,11 @@ def _channel(key: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notification(key: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "notification_type": NOTIFICATIONS[kind_of(key)]}
+
+
+def _notification_items() -> dict[str, dict[str, Promise]]:
+    named = {ALL: (_("All"), _("Every notification there is.")), **_FRIENDLY}
+    return {name: {"friendly_name": shown, "description": text} for name, (shown, text) in named.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +132,24 @@ HOOKS: Mapping[str, Hook] = {
         _("What people can be notified of."),
         tuple(NOTIFICATIONS),
         _notification,
-        modifiers={"type": {"type": "array", "description": "Kinds", "items": [ALL, *NOTIFICATIONS.values()]}},
+        modifiers={"type": {"type": "object", "items": _notification_items()}},
         type_of=lambda key: NOTIFICATIONS.get(kind_of(key), ""),
     ),
     ALL: Hook(_("All"), _("Every event there is; `hook_event` says which."), ("",)),
 }  # fmt: skip
+
+
+def described(hook_id: str) -> dict[str, Any]:
+    """A hook as `GET /v2/webhooks` lists it, in the language of the request."""
+    hook = HOOKS[hook_id]
+    told = {"id": hook_id, "name": str(hook.name), "description": str(hook.description)}
+    return told | ({"modifiers": _plain(hook.modifiers)} if hook.modifiers else {})
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, Mapping):
+        return {name: _plain(value) for name, value in found.items()}
+    return str(found) if isinstance(found, Promise) else found
 
 
 def wants(hook_id: str, document: Mapping[str, Any], key: str, data: Mapping[str, Any]) -> bool:

@@ -105,7 +105,7 @@ def _claimed(delivery: Delivery, hook: Webhook | None) -> Claimed:
     document = hook.to_document() if hook is not None else delivery.target
     out = Outgoing(
         uid=delivery.uid,
-        uri=str(document["uri"]),
+        uri=str(document.get("uri") or ""),
         payload=delivery.payload,
         verb=str(document.get("http_verb") or "post"),
         as_json=document.get("format") == "json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from apps.foundation.kit.outbound import Limits, NotReachable, send
 from apps.pbx.webhooks.models import KEPT_BODY, KEPT_REASON
 from apps.pbx.webhooks.signing import signed_headers
 
+log = logging.getLogger(__name__)
 #: For the whole exchange. Bytes of an answer beyond the first are of no interest.
 LIMITS = Limits(seconds=10, size=64 * 1024)
 USER_AGENT = "Kazoo-Webhooks/1"
@@ -71,13 +73,16 @@ def request_of(out: Outgoing, timestamp: int) -> tuple[str, str, bytes, dict[str
 
 
 def attempt(out: Outgoing) -> Outcome:
-    """Send it once. Never raises."""
+    """Send it once. Never raises: one address nobody thought of must not keep the others from being told."""
     began = time.monotonic()
     try:
         verb, uri, body, headers = request_of(out, int(time.time()))
         answer = send(verb, uri, content=body, headers=headers, limits=LIMITS)
     except (NotReachable, ValueError) as error:
         return Outcome(error=str(error)[:KEPT_REASON], milliseconds=_since(began))
+    except Exception as error:
+        log.exception("webhook %s could not be sent", out.hook_id)
+        return Outcome(error=f"{type(error).__name__}: {error}"[:KEPT_REASON], milliseconds=_since(began))
     text = answer.content[:KEPT_BODY].decode("utf-8", "replace").replace("\x00", "")
     return Outcome(answer.status_code, text, "", _since(began), _seconds(answer.headers.get("retry-after", "")))
 

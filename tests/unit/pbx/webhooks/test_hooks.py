@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from apps.foundation.events.catalogue import catalogue
-from apps.pbx.webhooks.hooks import HOOKS, NOTIFICATIONS, kind_of, payload_of, samples, wants
+from apps.pbx.webhooks.hooks import HOOKS, NOTIFICATIONS, described, kind_of, payload_of, samples, wants
 from apps.pbx.webhooks.sending import Outgoing, flat, request_of
 
 DEVICE = "object.doc_edited.device.d1"
@@ -58,6 +59,13 @@ def test_every_hook_has_a_sample(name: str) -> None:
     for sample in found:
         assert sample["hook_event"] == name or name == "all"
         assert list(flat(sample))
+
+
+def test_hooks_are_described_as_kazoo_describes_them() -> None:
+    found = json.loads(json.dumps({name: described(name) for name in HOOKS}))
+    assert found["object"]["modifiers"]["action"]["items"] == ["all", "doc_created", "doc_edited", "doc_deleted"]
+    assert found["notifications"]["modifiers"]["type"]["items"]["register"]["friendly_name"] == "Registration"
+    assert set(found["notifications"]["modifiers"]["type"]["items"]) == {"all", *NOTIFICATIONS.values()}
 
 
 def test_all_says_which_event_it_is() -> None:
