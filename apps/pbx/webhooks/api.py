@@ -171,12 +171,12 @@ class WebhookResource(AccountResource):
 
 
 class DescendantWebhooksResource(AccountResource):
-    """The webhooks of all accounts below."""
+    """What is done with all accounts below at once."""
 
-    path = "descendants/webhooks"
+    path = "descendants"
     access = Access(read=Role.ACCOUNT_ADMIN, write=Role.ACCOUNT_ADMIN)
 
-    @route("", methods=("PATCH",), shape=ReenableDocument, example={"enabled": 7})
+    @route("webhooks", methods=("PATCH",), shape=ReenableDocument, example={"enabled": 7})
     def reenable(self, request: ApiRequest) -> Any:
         """Switch on every webhook below that the system has switched off; `data` is `{"re-enable": true}`."""
         if not parse(ReenableDocument, request.data).re_enable:

@@ -51,6 +51,7 @@ def queue() -> Iterator[redis.Redis]:
 
 def work(queue: redis.Redis) -> list[str]:
     """Run whatever waits in the queue, as a worker would; the tasks' names."""
+    current_app.loader.import_default_modules()
     done = []
     while (message := queue.rpop(django_settings.CELERY_TASK_DEFAULT_QUEUE)) is not None:
         task = json.loads(message)
