@@ -94,6 +94,8 @@ def source_of(listing: Listing | Rows, wanted: ListQuery) -> Source:
     """What gives the pages of a list, one by one. Raises ValidationFailed before the first is read."""
     if isinstance(listing, Rows):
         rows = list(listing.rows)
+        if wanted.start_key:
+            cursor.decode_offset(wanted.start_key)
         return lambda query, start_key, size: _page_of_rows(rows, query, start_key, size)
     order = _order(listing.order, wanted.ascending)
     rows_in_range = within_ranges(listing.rows, wanted.values, listing.ranges, listing.time_column)
