@@ -24,8 +24,8 @@ from apps.foundation.kit.ids import new_id
 from apps.foundation.kit.outbound import may_be_reached
 from apps.pbx.webhooks.documents import WebhookDocument
 from apps.pbx.webhooks.hooks import HOOKS
-from apps.pbx.webhooks.matching import nudge_later
 from apps.pbx.webhooks.models import OPEN, Attempt, Delivery, State, Webhook, new_delivery
+from apps.pbx.webhooks.reactions import nudge_later
 from apps.pbx.webhooks.signing import new_secret
 
 #: How long the secret before still signs after a new one was made.

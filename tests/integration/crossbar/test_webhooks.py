@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -54,7 +54,7 @@ def work(queue: redis.Redis) -> list[str]:
     current_app.loader.import_default_modules()
     done = []
     while (message := queue.rpop(django_settings.CELERY_TASK_DEFAULT_QUEUE)) is not None:
-        task = json.loads(message)
+        task = json.loads(cast("bytes", message))
         name = task["headers"]["task"]
         arguments, named, _more = json.loads(base64.b64decode(task["body"]))
         current_app.tasks[name].apply(args=arguments, kwargs=named, throw=True)

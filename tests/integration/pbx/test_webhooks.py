@@ -24,7 +24,7 @@ from apps.foundation.events.event import Event
 from apps.foundation.events.models import OutboxEntry
 from apps.foundation.events.reactions import Told, react
 from apps.foundation.kit.clock import now
-from apps.pbx.webhooks import actions, mails, matching, outcomes, pump
+from apps.pbx.webhooks import actions, mails, outcomes, pump, reactions
 from apps.pbx.webhooks.models import Attempt, Delivery, State, Webhook
 from apps.switching.switches.events import CallChanged
 from apps.switching.switches.facts import Leg
@@ -63,7 +63,7 @@ def call(account: Account, name: str = "CHANNEL_CREATE", **leg: Any) -> CallChan
 
 def told(*events: Event) -> list[Told]:
     """Events as their readers get them, once those nobody wants are left out."""
-    found = matching.wanted([outbox.told(event) for event in events])
+    found = reactions.wanted([outbox.told(event) for event in events])
     for one in found:
         react("webhooks", [one])
     return found
@@ -141,7 +141,7 @@ def test_an_event_that_comes_twice_is_told_once(tree: Tree, server: CustomerServ
     (event,) = told(edited(tree.bakery))
     react("webhooks", [event])
     with account_scope(tree.bakery.id):
-        matching.deliver(event)
+        reactions.deliver(event)
     assert pump.run() == 1
     assert len(server.asked) == 1
 
