@@ -13,11 +13,14 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 #: Seconds to connect, and between two pieces of data.
@@ -65,7 +68,8 @@ def send(
 
     ends = None if limits.seconds is None else time.monotonic() + limits.seconds
     own, place = dict(headers or {}), checked_url(url)
-    with httpx.Client(trust_env=False, follow_redirects=False, transport=transport) as client:
+    trusted = _trusted() if transport is None else True
+    with httpx.Client(trust_env=False, follow_redirects=False, transport=transport, verify=trusted) as client:
         for _ in range(limits.redirects + 1):
             answer = _once(client, method, place, content, own, limits, ends)
             target = answer.headers.get("location", "")
@@ -79,6 +83,14 @@ def send(
                 own = {name: value for name, value in own.items() if not name.lower().startswith("content-")}
             place = following
     raise NotReachable("redirected too often")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, for that takes longer than a request."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _once(
