@@ -111,7 +111,7 @@ class WebhookResource(AccountResource):
         return super().patch(request, instance)
 
     @route("", methods=("PATCH",), shape=ReenableDocument, example={"enabled": 2})
-    def reenable(self, request: ApiRequest) -> Any:
+    def switch_on(self, request: ApiRequest) -> Any:
         """Switch on every webhook that the system has switched off; `data` is `{"re-enable": true}`.
 
         What happened meanwhile is sent, as far as it is not older than three days.
@@ -177,7 +177,7 @@ class DescendantWebhooksResource(AccountResource):
     access = Access(read=Role.ACCOUNT_ADMIN, write=Role.ACCOUNT_ADMIN)
 
     @route("webhooks", methods=("PATCH",), shape=ReenableDocument, example={"enabled": 7})
-    def reenable(self, request: ApiRequest) -> Any:
+    def switch_on(self, request: ApiRequest) -> Any:
         """Switch on every webhook below that the system has switched off; `data` is `{"re-enable": true}`."""
         if not parse(ReenableDocument, request.data).re_enable:
             return {"enabled": 0}

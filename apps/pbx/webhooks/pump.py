@@ -20,11 +20,11 @@ from django.db import connection, transaction
 from apps.foundation.kit.clock import now
 from apps.foundation.kit.secrets import SecretUnreadable
 from apps.pbx.webhooks.models import Delivery, State, Webhook
-from apps.pbx.webhooks.outcomes import note
+from apps.pbx.webhooks.outcomes import PATIENCE, note
 from apps.pbx.webhooks.sending import Outcome, Outgoing, attempt
 
 log = logging.getLogger(__name__)
-#: Requests at once of one process, and of one webhook in all processes.
+#: Requests at once of one process, and of one webhook in all processes; of one that fails, one.
 THREADS, AT_ONCE = 32, 4
 #: When something that is being sent is taken for lost; longer than any request takes.
 LEASE = timedelta(seconds=60)
@@ -36,14 +36,16 @@ _LOCK = 4_240_931
 
 _READY = """
     SELECT ready.id FROM (
-        SELECT id AS lane FROM public.webhooks_webhook
+        SELECT id AS lane, CASE WHEN failures >= %(patience)s THEN 1 ELSE %(at_once)s END AS at_once
+        FROM public.webhooks_webhook
         WHERE enabled AND deleted IS NULL AND (resting_until IS NULL OR resting_until <= %(now)s)
         UNION ALL
-        SELECT DISTINCT lane FROM public.webhooks_delivery WHERE state IN ('waiting', 'sending') AND hook_id = ''
+        SELECT DISTINCT lane, %(at_once)s FROM public.webhooks_delivery
+        WHERE state IN ('waiting', 'sending') AND hook_id = ''
     ) lanes CROSS JOIN LATERAL (
         SELECT id, due FROM public.webhooks_delivery delivery
         WHERE delivery.lane = lanes.lane AND state IN ('waiting', 'sending') AND due <= %(now)s
-        ORDER BY due LIMIT greatest(0, %(at_once)s - (
+        ORDER BY due LIMIT greatest(0, lanes.at_once - (
             SELECT count(*) FROM public.webhooks_delivery busy
             WHERE busy.lane = lanes.lane AND busy.state = 'sending' AND busy.due > %(now)s
         ))
@@ -91,7 +93,7 @@ def claim(limit: int) -> list[Claimed]:
     with transaction.atomic(), connection.cursor() as cursor:
         moment = now()
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute(_READY, {"now": moment, "at_once": AT_ONCE, "limit": limit})
+        cursor.execute(_READY, {"now": moment, "at_once": AT_ONCE, "patience": PATIENCE, "limit": limit})
         found = [row[0] for row in cursor.fetchall()]
         if not found:
             return []
