@@ -1,7 +1,7 @@
 """Who runs what, where several workers share the tests (`make test`, `pytest -n 3`).
 
-A module is run by one worker, for its fixtures are made once per module; so are all telephony scenarios of one switch,
-which share a running system. Telephony waits most of its time and the rest computes all the time: the last worker
+A module is run by one worker, for its fixtures are made once per module; so are the telephony scenarios of one switch,
+which share a running system, or a part of them. Telephony waits most of its time and the rest computes all the time: the last worker
 takes what computes, and gives way (`gives_way`), so that phones and switches, which the others run, keep their time.
 What takes long begins first, or everybody would wait for it in the end.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from zlib import crc32
 
 import pytest
 from xdist.remote import Producer
@@ -20,14 +21,17 @@ TELEPHONY = "tests/telephony/"
 SCENARIOS = f"{TELEPHONY}scenarios/"
 #: Seconds on two cores, where the number of tests is no measure of them.
 SECONDS = {
-    f"{SCENARIOS}[freeswitch]": 900,
-    f"{SCENARIOS}[lab]": 600,
+    f"{SCENARIOS}[freeswitch/0]": 700,
+    f"{SCENARIOS}[freeswitch/1]": 700,
+    f"{SCENARIOS}[lab/0]": 600,
     f"{TELEPHONY}test_ring_group_sizes.py": 200,
     f"{TELEPHONY}test_two_nodes.py[freeswitch]": 100,
     "tests/browser/test_portal.py": 150,
     "tests/integration/pbx/test_ringing.py": 60,
     "tests/integration/kazoo/test_embedded.py": 60,
 }
+#: On FreeSWITCH they take longest: two workers share them, each with a running system of its own.
+SCENARIO_PARTS = {"lab": 1, "freeswitch": 2}
 _SWITCH = re.compile(r"[\[-](lab|freeswitch)[\]-]")
 _NICENESS = 5
 
@@ -58,8 +62,10 @@ def unit_of(nodeid: str) -> str:
     switch = _SWITCH.search(name) if path.startswith(TELEPHONY) else None
     if switch is None:
         return path
-    place = SCENARIOS if path.startswith(SCENARIOS) else path
-    return f"{place}[{switch[1]}]"
+    if not path.startswith(SCENARIOS):
+        return f"{path}[{switch[1]}]"
+    part = crc32(path.encode()) % SCENARIO_PARTS[switch[1]]
+    return f"{SCENARIOS}[{switch[1]}/{part}]"
 
 
 def is_last(worker: str, workers: int) -> bool:
