@@ -1,9 +1,9 @@
 """Who runs what, where several workers share the tests (`make test`, `pytest -n 3`).
 
 A module is run by one worker, for its fixtures are made once per module; so are the telephony scenarios of one switch,
-which share a running system, or a part of them. Telephony waits most of its time and the rest computes all the time: the last worker
-takes what computes, and gives way (`gives_way`), so that phones and switches, which the others run, keep their time.
-What takes long begins first, or everybody would wait for it in the end.
+which share a running system, or a part of them. Telephony waits most of its time and the rest computes all the time:
+the last worker takes what computes, and gives way (`gives_way`), so that phones and switches, which the others run,
+keep their time. What takes long begins first, or everybody would wait for it in the end.
 """
 
 from __future__ import annotations
