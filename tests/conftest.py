@@ -43,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """A kept home keeps its test databases too."""
     if os.environ.get("KAZOO_TEST_HOME") and not config.getoption("create_db"):
         config.option.reuse_db = True
+    if config.getoption("numprocesses", default=None):
+        # Workers inherit the environment. Told of the settings, pytest-django would read them before `claim` has given
+        # the worker a Valkey of its own, and all would share one: each other's tasks, counters and events.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
