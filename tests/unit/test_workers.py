@@ -14,5 +14,5 @@ def test_a_worker_uses_the_services_it_claimed(worker_id: str) -> None:
     if worker_id == "master":
         pytest.skip("there are no workers in this run")
     claimed = os.environ["REDIS_URL"], os.environ["BROKER_URL"]
-    assert (settings.REDIS_URL, settings.CELERY_BROKER_URL) == claimed
-    assert (environment.effective_redis_url, environment.effective_broker_url) == claimed
+    assert claimed == (settings.REDIS_URL, settings.CELERY_BROKER_URL)
+    assert claimed == (environment.effective_redis_url, environment.effective_broker_url)
