@@ -340,7 +340,7 @@ def test_a_failing_verb_is_skipped_and_the_preflow_runs_first(
     async def scenario(world: World) -> None:
         call = await world.carrier.call("+13125550199", NUMBER, "Ada").answered()
         await call.ended()
-        assert world.phones["1001"].rang[0].caller_id_name == "Front: Ada"
+        assert world.phones["1001"].rang[0].caller_id_name == "Front - Ada"
 
     world.play(scenario)
     assert "the verb noop failed" in caplog.text

@@ -14,7 +14,7 @@ from apps.pbx.callflows.registry import Branch, go_on, stop
 from apps.pbx.callflows.ringing import NOBODY
 from apps.switching.calls.commands import in_background
 from apps.switching.calls.conference_commands import call_into, kick, list_conference
-from apps.switching.calls.dial_string import Leg, UnsafeValue, display_text
+from apps.switching.calls.dial_string import Leg, UnsafeValue, display_text, shown_name
 from apps.switching.calls.port import Call, ConferenceRequest, SwitchRefused
 from apps.switching.rooms.facts import PAGE
 from apps.switching.rooms.queries import room_name
@@ -103,7 +103,7 @@ class Announcement:
         return {
             "account_id": call.account_id,
             "interaction_id": call.interaction_id,
-            "origination_caller_id_name": display_text(call.caller_id.name or call.caller_id.number),
+            "origination_caller_id_name": shown_name(call.caller_id.name or call.caller_id.number),
             "origination_caller_id_number": display_text(call.caller_id.number),
             "originate_timeout": str(seconds),
             "ignore_early_media": "true",

@@ -30,7 +30,7 @@ from apps.pbx.media.music import HOLD_MUSIC, own_music
 from apps.pbx.numbers.answering import as_number, home_region
 from apps.pbx.numbers.classifiers import EMERGENCY, classifiers_of, classify
 from apps.switching.calls import commands, tasks
-from apps.switching.calls.dial_string import Leg, Redial, display_text, settable
+from apps.switching.calls.dial_string import Leg, Redial, display_text, settable, shown_name
 from apps.switching.calls.port import OWN_RINGBACK
 from apps.switching.presence.actions import write_lines
 from apps.switching.switches.models import NodeState, SwitchNode
@@ -162,7 +162,7 @@ def _variables(instance: ClickToCall, second: str, interaction: str) -> dict[str
         "interaction_id": interaction,
         "call_kind": "internal",
         "export_vars": "account_id,authorizing_id,authorizing_type,interaction_id,call_kind",
-        "origination_caller_id_name": display_text(str(document.get("outbound_callee_id_name") or instance.name)),
+        "origination_caller_id_name": shown_name(str(document.get("outbound_callee_id_name") or instance.name)),
         "origination_caller_id_number": display_text(shown),
         "ignore_early_media": "true" if media.get("ignore_early_media", True) else "false",
     }

@@ -40,7 +40,7 @@ from apps.pbx.users.models import User
 from apps.switching.calls import conference_commands as commands
 from apps.switching.calls import tasks as calls
 from apps.switching.calls.commands import NodeCommand
-from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue, display_text
+from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue, display_text, shown_name
 from apps.switching.rooms import tasks
 from apps.switching.rooms.events import ConferenceCommanded
 from apps.switching.rooms.homes import home_of
@@ -184,7 +184,7 @@ def _called_in(conference: Conference, legs: list[Leg], data: DialData) -> NodeC
         "authorizing_type": "conference",
         "call_kind": "internal",
         "export_vars": "account_id,authorizing_id,authorizing_type,call_kind",
-        "origination_caller_id_name": display_text(data.caller_id_name or name),
+        "origination_caller_id_name": shown_name(data.caller_id_name or name),
         "origination_caller_id_number": display_text(data.caller_id_number or _number_of(conference) or account.name),
         "originate_timeout": str(data.timeout),
         "ignore_early_media": "true",

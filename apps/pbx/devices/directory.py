@@ -16,7 +16,7 @@ from apps.foundation.crossbar.errors import ValidationFailed
 from apps.pbx.devices.models import Device
 from apps.pbx.endpoints import rules
 from apps.pbx.users.models import User
-from apps.switching.calls.dial_string import display_text
+from apps.switching.calls.dial_string import display_text, shown_name
 from apps.switching.presence.queries import UNASKED
 from apps.switching.registrar.actions import CredentialTaken, remove_credential, write_credential, write_trunk_addresses
 from apps.switching.registrar.models import SipCredential, TrunkAddress
@@ -76,9 +76,9 @@ def variables(device: Device, account: Account, owner: User | None) -> dict[str,
         "authorizing_id": device.id,
         "authorizing_type": "device",
         "owner_id": owner.id if owner else None,
-        "effective_caller_id_name": display_text(name),
+        "effective_caller_id_name": shown_name(name),
         "effective_caller_id_number": display_text(number) if number else None,
-        "outbound_caller_id_name": display_text(outside.name) if outside.name else None,
+        "outbound_caller_id_name": shown_name(outside.name) if outside.name else None,
         "outbound_caller_id_number": display_text(outside.number) if outside.number else None,
         UNASKED: "false" if device.document.get("mwi_unsolicited_updates") is False else None,
         "default_language": (owner and owner.document.get("language")) or device.document.get("language"),

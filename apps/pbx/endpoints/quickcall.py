@@ -16,7 +16,7 @@ from apps.pbx.endpoints.legs import Asking, Member, MemberType
 from apps.pbx.endpoints.queries import resolve
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.commands import NodeCommand
-from apps.switching.calls.dial_string import display_text
+from apps.switching.calls.dial_string import display_text, shown_name
 from apps.switching.registrar.models import Registration
 from apps.switching.switches.models import NodeState, SwitchNode
 
@@ -89,7 +89,7 @@ def _variables(wanted: QuickCall, timeout: int) -> dict[str, str]:
         "call_kind": "internal",
         "export_vars": "account_id,authorizing_id,authorizing_type,owner_id,interaction_id,call_kind",
         # What the ringing phone shows, until the other side is on the line.
-        "origination_caller_id_name": display_text(wanted.caller_name) or wanted.number,
+        "origination_caller_id_name": shown_name(wanted.caller_name) or wanted.number,
         "origination_caller_id_number": display_text(wanted.caller_number) or wanted.number,
         "originate_timeout": str(timeout),
         "ignore_early_media": "true" if wanted.ignore_early_media else "false",
@@ -98,7 +98,7 @@ def _variables(wanted: QuickCall, timeout: int) -> dict[str, str]:
     if wanted.caller_name or wanted.caller_number:
         # The far end sees these as well: on the call that is dialled once the phone is answered.
         variables |= {
-            "effective_caller_id_name": display_text(wanted.caller_name) or display_text(wanted.caller_number),
+            "effective_caller_id_name": shown_name(wanted.caller_name) or display_text(wanted.caller_number),
             "effective_caller_id_number": display_text(wanted.caller_number),
             "caller_id_chosen": "true",
         }

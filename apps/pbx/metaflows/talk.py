@@ -23,7 +23,7 @@ from apps.pbx.metaflows import consulting
 from apps.switching.calls import commands, tasks
 from apps.switching.calls.commands import Legs, NodeCommand
 from apps.switching.calls.conference_commands import call_into
-from apps.switching.calls.dial_string import Leg, Redial, display_text
+from apps.switching.calls.dial_string import Leg, Redial, display_text, shown_name
 from apps.switching.calls.models import LiveChannel
 from apps.switching.calls.port import CallerId, SwitchRefused
 from apps.switching.rooms.queries import room_name
@@ -85,7 +85,7 @@ class Talk:
             "call_kind": "internal",
             "interaction_id": f"{to_gregorian(now())}-{secrets.token_hex(4)}",
             "export_vars": "account_id,interaction_id,call_kind",
-            "origination_caller_id_name": display_text(shown) or "anonymous",
+            "origination_caller_id_name": shown_name(shown) or "anonymous",
             "origination_caller_id_number": display_text(shown) or "anonymous",
             "originate_timeout": str(RING_SECONDS),
             "ignore_early_media": "true",
@@ -106,7 +106,7 @@ class Talk:
             consulting.SECONDS: str(seconds or ""),
             consulting.TAKE_BACK: take_back,
             consulting.MEET: meet,
-            consulting.SHOWN_NAME: display_text(shown.name),
+            consulting.SHOWN_NAME: shown_name(shown.name),
             consulting.SHOWN_NUMBER: display_text(shown.number),
         }
         waits = {

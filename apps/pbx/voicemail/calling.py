@@ -18,7 +18,7 @@ from apps.pbx.voicemail.documents import BoxDocument, Callback
 from apps.pbx.voicemail.models import Box, Folder, in_month_of
 from apps.pbx.voicemail.queries import counts_of
 from apps.switching.calls import commands, jobs
-from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue, display_text
+from apps.switching.calls.dial_string import Leg, Redial, UnsafeValue, display_text, shown_name
 from apps.switching.calls.tasks import originate
 from apps.switching.switches.models import NodeState, SwitchNode
 
@@ -85,7 +85,7 @@ def _start(box: Box, wanted: Callback) -> str:
         "interaction_id": f"{to_gregorian(now())}-{secrets.token_hex(4)}",
         "call_kind": "internal",
         "export_vars": "account_id,authorizing_id,authorizing_type,interaction_id,call_kind",
-        "origination_caller_id_name": display_text(box.name),
+        "origination_caller_id_name": shown_name(box.name),
         "origination_caller_id_number": display_text(box.mailbox),
         "originate_timeout": str(wanted.timeout_s),
         "ignore_early_media": "true",

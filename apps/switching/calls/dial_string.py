@@ -29,6 +29,8 @@ _LOOKALIKES = str.maketrans({
     "'": "\u2019", '"': "\u201d", "\\": "/", "$": "\uff04", "~": "-", "|": "/",
     "<": "(", ">": ")", "{": "(", "}": ")", "[": "(", "]": ")", "^": " ",
 })  # fmt: skip
+#: In a caller's name (switch_sanitize_number, which mod_sofia applies to it).
+_CUT_OFF = str.maketrans({":": "-", "/": "-", "@": "(at)"})
 
 
 class UnsafeValue(ValueError):
@@ -123,6 +125,12 @@ def display_text(value: str) -> str:
     """A person's text (a caller's name) with look-alikes for what the switch would read as syntax: O’Brien."""
     value = value.encode("utf-8", "replace").decode().translate(_LOOKALIKES).replace(":_", ": _")
     return re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f\u2028\u2029]", " ", value)).strip()
+
+
+def shown_name(value: str) -> str:
+    """A caller's name as a phone shows all of it: mod_sofia drops what stands before `:` or `/` and behind `@`."""
+    value = re.sub(r"\s*:\s+", " - ", display_text(value))
+    return value.translate(_CUT_OFF).strip()
 
 
 def safe_variables(variables: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from apps.switching.calls.dial_string import display_text
+from apps.switching.calls.dial_string import display_text, shown_name
 from apps.switching.calls.port import (
     BRIDGE_ANSWERED,
     BridgeRequest,
@@ -54,7 +54,7 @@ def shared_variables(request: BridgeRequest, bridge_id: str, caller: str) -> dic
     if request.fail_on_single_reject:
         shared["fail_on_single_reject"] = "true"
     if request.caller_id is not None:
-        shared["origination_caller_id_name"] = display_text(request.caller_id.name)
+        shared["origination_caller_id_name"] = shown_name(request.caller_id.name)
         shared["origination_caller_id_number"] = display_text(request.caller_id.number)
     return shared
 

@@ -19,6 +19,7 @@ from apps.switching.calls.dial_string import (
     display_text,
     safe_text,
     safe_variables,
+    shown_name,
 )
 from apps.switching.calls.goes import in_goes
 from apps.switching.calls.port import (
@@ -381,7 +382,7 @@ class SocketCall:
 
     async def set_caller_id(self, caller_id: CallerId) -> None:
         for part, value in (("name", caller_id.name), ("number", caller_id.number)):
-            shown = display_text(value)
+            shown = shown_name(value) if part == "name" else display_text(value)
             name = f"effective_caller_id_{part}"
             self._queue("set" if shown else "unset", f"{name}={shown}" if shown else name)
         self.caller_id = caller_id

@@ -15,6 +15,7 @@ from apps.switching.calls.dial_string import (
     display_text,
     safe_text,
     settable,
+    shown_name,
 )
 from apps.switching.lab import dialstring as switch_side
 
@@ -134,3 +135,19 @@ def test_names_stay_readable() -> None:
 def test_of_a_customers_headers_only_the_possible_are_kept() -> None:
     given_headers = {"sip_h_X-Good": "yes", "sip_h_X Bad": "no", "sip_h_X-Evil": "a]sofia/x", "sip_h_X-None": " "}
     assert settable(given_headers.items()) == {"sip_h_X-Good": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Sales: Pat", "Sales - Pat"),
+        ("24/7 Support", "24-7 Support"),
+        ("pat@home", "pat(at)home"),
+        ("Room 12:30", "Room 12-30"),
+        ("O'Brien", "O’Brien"),
+        (":", "-"),
+    ],
+)
+def test_a_name_is_shown_whole(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+    assert shown_name(shown) == shown
