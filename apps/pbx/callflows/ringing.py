@@ -223,6 +223,7 @@ def _asking(call: Call, wanted: Ring) -> Asking:
         can_call_self=wanted.can_call_self,
         skip_busy=wanted.passes_over_busy,
         suppress_caller_id=wanted.suppress_caller_id,
+        hidden=call.variables.get("caller_privacy", ""),
         static_invite=wanted.static_invite,
         headers=_headers(call, wanted),
         forwarded_by=chain_of(call.variables.get("forward_chain", "")),

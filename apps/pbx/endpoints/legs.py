@@ -27,6 +27,12 @@ EXPORTED = (
 )
 
 
+_NO_NAME = {"origination_caller_id_name": "Anonymous"}
+_NO_NUMBER = {"origination_caller_id_number": "anonymous"}
+#: What a leg shows of a caller who hides, by what he hides.
+_ANONYMOUS = {"full": _NO_NAME | _NO_NUMBER, "name": _NO_NAME, "number": _NO_NUMBER}
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """Someone to ring. `delay` and `timeout` in seconds; `weight` 1 to 100 is the chance in a weighted draw."""
@@ -57,6 +63,8 @@ class Asking:
     insists: bool = False
     skip_busy: bool = False
     suppress_caller_id: bool = False
+    #: What the caller hides of himself (the verb `privacy`): full, name, number, or empty.
+    hidden: str = ""
     static_invite: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     forwarded_by: tuple[str, ...] = ()
@@ -300,8 +308,7 @@ class Household:
             **settable(headers.items()),
             **settable(variables.items()),
         }
-        if asking.suppress_caller_id:
-            own |= {"origination_caller_id_name": "Anonymous", "origination_caller_id_number": "anonymous"}
+        own |= _ANONYMOUS.get("full" if asking.suppress_caller_id else asking.hidden, {})
         leg = Leg(target, member.timeout, member.delay, own)
         try:
             str(leg)
