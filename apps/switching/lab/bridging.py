@@ -39,8 +39,8 @@ async def bridge(a: Channel, b: Channel) -> None:
     _disconnect(a, b, both)
     if b.up:
         _dismiss(a, b)
-    if a.free and not b.up and _hang_up_after(a):
-        a.hang_up(b.hangup_cause)
+    if a.free and not b.up:
+        _go_on(a, b)
 
 
 def _connect(a: Channel, b: Channel) -> None:
@@ -109,6 +109,23 @@ def _disconnect(a: Channel, b: Channel, both: Headers) -> None:
     a.fire("CHANNEL_UNBRIDGE", _UNBRIDGE, before=both)
 
 
+def _go_on(a: Channel, b: Channel) -> None:
+    """A is still up: it parks, goes where it is to go afterwards, is hung up, or goes on where it was."""
+    if b.profile.answered and a.is_true("park_after_bridge"):
+        a.redirect = Redirect(park=True)
+    elif b.profile.answered and a.get("transfer_after_bridge"):
+        a.redirect = _goes_to(a)
+    elif _hang_up_after(a):
+        a.hang_up(b.hangup_cause)
+
+
+def _goes_to(channel: Channel) -> Redirect:
+    """`extension:dialplan:context`, which counts once."""
+    from apps.switching.lab.dialplan import parse_extension
+
+    return parse_extension(channel.variables.pop("transfer_after_bridge").replace(":", " "))
+
+
 def _dismiss(a: Channel, b: Channel) -> None:
     """B is still up: it goes where it was sent, parks, runs its own extension, or is hung up."""
     if b.redirect is not None:
@@ -120,10 +137,7 @@ def _dismiss(a: Channel, b: Channel) -> None:
     elif b.is_true("park_after_bridge") or a.bridged_to is not None:
         b.switch.run(b, Redirect(park=True))
     elif b.get("transfer_after_bridge"):
-        from apps.switching.lab.dialplan import parse_extension
-
-        # `extension:dialplan:context`
-        b.switch.run(b, parse_extension(b.variables.pop("transfer_after_bridge").replace(":", " ")))
+        b.switch.run(b, _goes_to(b))
     else:
         b.hang_up("NORMAL_CLEARING")
 

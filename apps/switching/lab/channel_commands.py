@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from apps.switching.lab import causes, dialstring, recordings
+from apps.switching.lab import causes, dialstring, media, recordings
 from apps.switching.lab.applications import schedule_hangup
 from apps.switching.lab.channel import Channel
 from apps.switching.lab.commands import OK, command
@@ -200,9 +200,7 @@ async def uuid_hold(switch: LabSwitch, argument: str) -> str:
 
 @channel_command("uuid_send_dtmf")
 async def uuid_send_dtmf(_switch: LabSwitch, channel: Channel, rest: str) -> str:
-    for digit in rest.partition("@")[0]:
-        if channel.endpoint is not None:
-            channel.endpoint.channel_digit(channel, digit)
+    media.press(channel, rest.partition("@")[0])
     return f"+OK {channel.uuid} sent DTMF {rest}."
 
 

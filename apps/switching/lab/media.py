@@ -127,3 +127,10 @@ async def collect(
             return (digits, digit) if len(digits) >= minimum else ("", digit)
         digits += digit
     return (digits, "") if len(digits) >= minimum else ("", "")
+
+
+def press(channel: Channel, keys: str) -> None:
+    """Send keys to the far end; `w` and `W` are pauses of the switch and no keys."""
+    for key in keys:
+        if channel.endpoint is not None and key not in "wW":
+            channel.endpoint.channel_digit(channel, key)

@@ -119,9 +119,8 @@ async def flush_dtmf(channel: Channel, _argument: str) -> None:
 
 @application("send_dtmf")
 async def send_dtmf(channel: Channel, argument: str) -> None:
-    for digit in argument.partition("@")[0]:
-        if channel.endpoint is not None:
-            channel.endpoint.channel_digit(channel, digit)
+    """digits[@milliseconds]"""
+    media.press(channel, argument.partition("@")[0])
 
 
 @application("record")

@@ -360,6 +360,8 @@ def _receive(owner: LabPhone | LabCarrier, channel: Channel, number: str, behavi
     channel.endpoint = call
     owner.calls.add(call)
     headers = {name[6:]: value for name, value in channel.variables.items() if name.startswith("sip_h_")}
+    if alert := channel.get("alert_info"):
+        headers["Alert-Info"] = alert
     profile = channel.profile
     owner.rang.append(Invite(number, profile.caller_id_name, profile.caller_id_number, headers, call))
     behaviour.start(call)
