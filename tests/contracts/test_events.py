@@ -21,7 +21,7 @@ from apps.interfaces.websockets.bindings import available_bindings
 
 KINDS = catalogue()
 #: Told to reactions and to the system itself only.
-NOT_ON_THE_WEBSOCKET = ("account.", "call.EDR.", "file.", "notification.", "presence.repeat")
+NOT_ON_THE_WEBSOCKET = ("account.", "file.", "notification.", "presence.repeat")
 
 
 @pytest.mark.parametrize("name", KINDS)

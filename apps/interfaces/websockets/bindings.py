@@ -28,6 +28,7 @@ CALL_EVENTS = (
     "PARK_ABANDONED",
     "RECORD_START",
     "RECORD_STOP",
+    "EDR",
 )
 PRESENCE_EVENTS = ("dialog", "mwi_updates", "update")
 REGISTRATION_EVENTS = ("registered", "unregistered")
