@@ -11,6 +11,7 @@ from apps.foundation.accounts.scope import current_account_id
 from apps.pbx.lists.models import ListEntry
 from apps.pbx.lists.numbers import in_one_form
 from apps.pbx.numbers.models import PhoneNumber
+from apps.switching.calls.dial_string import is_cut_off
 from apps.switching.calls.port import Call, CallerId
 
 #: The channel variable with the features of the dialled number that concern its callers.
@@ -20,11 +21,13 @@ PREPEND, LOOKUP = "prepend", "inbound_cnam"
 
 async def present_caller(call: Call) -> None:
     """At the start of a call from outside. A call that has been here, and was transferred, is shown as it is."""
-    if call.call_kind != "inbound" or not call.variables.get(FEATURES):
+    if call.call_kind != "inbound":
         return
-    dialled = call.variables.get("dialed_number", "") or call.destination
-    shown = await in_account(call.account_id, shown_for, dialled, call.caller_id)
-    if shown != call.caller_id:
+    shown = call.caller_id
+    if call.variables.get(FEATURES):
+        dialled = call.variables.get("dialed_number", "") or call.destination
+        shown = await in_account(call.account_id, shown_for, dialled, shown)
+    if shown != call.caller_id or is_cut_off(shown.name):
         await call.set_caller_id(shown)
 
 

@@ -133,6 +133,11 @@ def shown_name(value: str) -> str:
     return value.translate(_CUT_OFF).strip()
 
 
+def is_cut_off(name: str) -> bool:
+    """Whether the switch would show a part of this caller's name only."""
+    return any(sign in name for sign in ":/@")
+
+
 def safe_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """Those that can be set, outer blanks gone; raises `UnsafeValue`. Empty values are left out: they set nothing."""
     checked = {}

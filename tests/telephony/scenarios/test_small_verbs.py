@@ -59,6 +59,14 @@ async def test_a_phone_book_names_the_caller_and_his_number_decides(cast: Cast, 
     assert await (await cast.carrier.dial(number, "+13125550198")).ended() == 486
 
 
+async def test_a_name_from_outside_is_shown_whole(cast: Cast, bakery: Customer) -> None:
+    anna = await bakery.phone("anna")
+    number = await bakery.number("", "device", {"id": anna.device_id})
+    await cast.carrier.dial(number, PAT, "Baker: 24/7")
+    ring = await anna.rings()
+    assert (ring.caller_name, ring.caller_number) == ("Baker - 24-7", PAT)
+
+
 async def test_a_caller_who_matches_shows_the_office(cast: Cast, bakery: Customer) -> None:
     """And in absolute mode his very number is the child."""
     own: dict[str, Any] = {"caller_id": {"internal": {"name": "Anna", "number": "1001"}}}
