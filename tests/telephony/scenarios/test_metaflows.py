@@ -149,6 +149,7 @@ async def test_move_to_another_phone_of_his(cast: Cast) -> None:
     ring = await desk.rings()
     await ring.answer()
     await talk(call, ring)
+    await Office(bakery, anna, desk, cell).known(anna, desk)
     await ring.press("*6")
     moved = await cell.rings()
     await moved.answer()
