@@ -13,14 +13,15 @@ from tests.telephony.tones import WINDOW, share_of
 IN_A_MIX, GONE = 0.12, 0.03
 
 
-async def hears_in_mix(listener: Line, frequency: int, seconds: float = 8.0) -> None:
-    """Wait until the frequency was heard, whatever else was. On the lab switch: until the line is up."""
+async def hears_in_mix(listener: Line, frequency: int, seconds: float = 8.0, *, lasting: float = HEARD_SECONDS) -> None:
+    """Wait until the frequency was heard for so many seconds, whatever else was. On the lab switch: until the line is
+    up."""
     if not isinstance(listener, SipLine):
         await listener.hears_sound(seconds)
         return
     audio, since = listener.call.audio, listener.call.audio.mark_place()
     await until(
-        lambda: _seconds(listener, frequency, since, IN_A_MIX) >= HEARD_SECONDS,
+        lambda: _seconds(listener, frequency, since, IN_A_MIX) >= lasting,
         f"{frequency} Hz is heard among others by {audio.received} packets",
         seconds,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,21 +65,24 @@ DOCUMENTS = st.fixed_dictionaries(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(documents=st.lists(DOCUMENTS, min_size=2, max_size=4), data=st.data())
+@given(documents=st.lists(DOCUMENTS, min_size=2, max_size=4), pick=st.integers(0, 11))
 def test_going_back_to_a_version_gives_its_document(
-    admin: Principal, documents: list[dict[str, Any]], data: st.DataObject
+    admin: Principal, documents: list[dict[str, Any]], pick: int
 ) -> None:
-    callflow = create_callflow(documents[0], admin)
-    for document in documents[1:]:
-        replace_callflow(callflow, document, admin)
-    number = data.draw(st.integers(1, latest_number(callflow)))
-    wanted = find_version(callflow, number).document
-    revert(callflow, number, admin)
-    stored = Callflow.objects.get(id=callflow.id)
-    assert document_of(stored) == wanted
-    assert find_version(stored, latest_number(stored)).document == wanted
-    delete_callflow(stored, admin, hard=True)
-    assert not CallflowVersion.objects.filter(callflow_id=callflow.id).exists()
+    # Each example begins with no callflow, also after one that failed.
+    with transaction.atomic():
+        callflow = create_callflow(documents[0], admin)
+        for document in documents[1:]:
+            replace_callflow(callflow, document, admin)
+        number = 1 + pick % latest_number(callflow)
+        wanted = find_version(callflow, number).document
+        revert(callflow, number, admin)
+        stored = Callflow.objects.get(id=callflow.id)
+        assert document_of(stored) == wanted
+        assert find_version(stored, latest_number(stored)).document == wanted
+        delete_callflow(stored, admin, hard=True)
+        assert not CallflowVersion.objects.filter(callflow_id=callflow.id).exists()
+        transaction.set_rollback(True)
 
 
 def test_every_save_is_a_version_and_the_same_again_is_none(bakery: Account, admin: Principal) -> None:
