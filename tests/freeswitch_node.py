@@ -4,6 +4,7 @@ the test's. What the product's configuration does is tried with `tests.telephony
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import shutil
 import socket
@@ -50,11 +51,22 @@ _CONFIGURATION = """<?xml version="1.0"?>
 """
 
 
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
+def free_port() -> int:
+    """A port nobody listens on, neither over TCP nor over UDP (SIP wants both), and below those the system gives to
+    outgoing connections: one of them would take it before it is listened on."""
+    while True:
+        port = random.randrange(5100, 9900)
+        if all(_is_free(kind, port) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
+            return port
+
+
+def _is_free(kind: int, port: int) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -63,7 +75,7 @@ async def bare_freeswitch(folder: Path, dialplan: str) -> AsyncIterator[int]:
     esl = free_port()
     for name in _FOLDERS:
         (folder / name).mkdir()
-    sip = free_port(socket.SOCK_DGRAM)
+    sip = free_port()
     text = _CONFIGURATION.format(esl=esl, sip=sip, password=PASSWORD, dialplan=dialplan)
     (folder / "conf" / "freeswitch.xml").write_text(text)
     folders = [part for name in _FOLDERS for part in (f"-{name}", str(folder / name))]

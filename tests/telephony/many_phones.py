@@ -69,7 +69,7 @@ class Phones(asyncio.DatagramProtocol):
 
     def answer(self, name: str, rtp_port: int = 0) -> None:
         invite, where = self.invites[name]
-        body = session_description("127.0.0.1", rtp_port or free_port(socket.SOCK_DGRAM))
+        body = session_description("127.0.0.1", rtp_port or free_port())
         self._send(response_to(invite, 200, "OK", name, contact=self._contact(name), body=body), where)
 
     def hang_up(self, name: str) -> None:
