@@ -21,7 +21,7 @@ from apps.switching.calls.call_server import CallServer
 from apps.switching.calls.models import LiveChannel
 from apps.switching.esl.client import EslClient
 from apps.switching.registrar.models import Registration
-from tests.freeswitch_node import PASSWORD, bare_freeswitch
+from tests.freeswitch_node import PASSWORD, bare_freeswitch, free_port
 from tests.pbx_office import REALM, Office, office, run
 from tests.telephony.many_phones import SECONDS, Phones
 from tests.telephony.rtp import Audio
@@ -61,8 +61,8 @@ def test_no_more_phones_than_a_node_can_carry(office: Office, tmp_path: Path, ca
 
 async def _announce(office: Office, folder: Path, names: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
-    sink, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
+    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", free_port()))
+    sink, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", free_port()))
     elsewhere = sink.get_extra_info("sockname")[1]
     busy, free = names[1], [name for name in names if name != names[1]]
     listened = {name: await Audio().open("127.0.0.1") for name in free[:: max(1, len(free) // LISTENED)]}
@@ -114,7 +114,7 @@ async def _no_channel(client: EslClient) -> bool:
 
 async def _too_many(office: Office, folder: Path, names: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
+    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", free_port()))
     await asyncio.to_thread(_set_up, office, names, phones.port)
     server = CallServer(handle_call)
     await server.start()

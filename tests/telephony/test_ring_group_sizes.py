@@ -24,7 +24,7 @@ from apps.switching.calls.port import Call
 from apps.switching.esl.client import EslClient
 from apps.switching.esl.events import Event
 from apps.switching.registrar.models import Registration
-from tests.freeswitch_node import PASSWORD, bare_freeswitch
+from tests.freeswitch_node import PASSWORD, bare_freeswitch, free_port
 from tests.pbx_office import REALM, Office, office, run
 from tests.telephony.many_phones import SECONDS, Phones
 
@@ -55,7 +55,7 @@ def test_every_member_gets_its_invite(office: Office, tmp_path: Path, size: int)
 
 async def _ring(office: Office, folder: Path, names: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
+    transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", free_port()))
     await asyncio.to_thread(_set_up, office, names, phones.port)
     handled = asyncio.Event()
 
@@ -114,7 +114,7 @@ async def _ring_in_turn(office: Office, folder: Path, strategy: str) -> None:
         async with bare_freeswitch(folder, DIALPLAN.format(outbound=server.port, account=office.id)) as port:
             client = await EslClient.connect("127.0.0.1", port, PASSWORD)
             for size in SIZES:
-                transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", 0))
+                transport, phones = await loop.create_datagram_endpoint(Phones, local_addr=("127.0.0.1", free_port()))
                 names = [f"s{size}n{number:04}" for number in range(size)]
                 number = f"+1312556{size:04}"
                 await asyncio.to_thread(_set_up, office, names, phones.port, number, strategy=strategy, timeout=1)
